@@ -1,0 +1,164 @@
+import type { ErrorCode, ErrorPlace, OperatorError } from "../../lib/errors/index.ts";
+import type { JsonValue } from "../../lib/json.ts";
+
+/** What a step acts on. */
+export interface Target {
+  readonly kind: "node" | "cluster" | "registry" | "file";
+  readonly name: string;
+}
+
+export type Effect = "create" | "change" | "replace" | "destroy" | "wait";
+
+/** What a check of a condition says; `failed` ends the wait at once. */
+export type ConditionState =
+  | { readonly kind: "ready" }
+  | { readonly kind: "waiting"; readonly reason: string }
+  | { readonly kind: "skipped"; readonly reason: string }
+  | { readonly kind: "failed"; readonly reason: string; readonly error?: OperatorError };
+
+/** A wait as a value: described, polled, bounded; a timeout repeats the last reason. */
+export interface Condition {
+  readonly description: string;
+  /** default 1000 */
+  readonly intervalMs?: number;
+  readonly deadlineMs: number;
+  readonly check: (options: { readonly signal: AbortSignal }) => Promise<ConditionState>;
+}
+
+export interface StepOptions {
+  readonly signal: AbortSignal;
+  /** Bytes done, or the last reason; shown under the step. */
+  readonly progress: (text: string) => void;
+}
+
+/** One nameable, repeatable effect on one target. */
+export interface Step {
+  /** `<phase>/<target>`, unique in a run and stable for ever. */
+  readonly id: string;
+  /** "apply config to cp-2" */
+  readonly title: string;
+  readonly target: Target;
+  readonly effect: Effect;
+  /** Everything the step depends on; the engine keeps only its digest. */
+  readonly inputs: JsonValue;
+  /** Facts that cannot be known yet: shown "after …" in a plan. */
+  readonly provisional?: string;
+  /** Safe to repeat. */
+  readonly apply: (options: StepOptions) => Promise<void>;
+  /** What must hold afterwards. */
+  readonly until?: Condition;
+  /** A failure sets this node aside instead of ending the run (workers). Default false. */
+  readonly mayBeSetAside?: boolean;
+}
+
+/** Steps that may run together; waves run in turn. */
+export type Wave = readonly Step[];
+
+/** A phase looks (observe, reads only), then plans (pure; empty means nothing to do). */
+export interface PhaseSpec<Context, Facts> {
+  readonly id: string;
+  readonly title: string;
+  readonly observe: (
+    context: Context,
+    options: { readonly signal: AbortSignal; readonly dryRun: boolean },
+  ) => Promise<Facts>;
+  readonly plan: (context: Context, facts: Facts) => readonly Wave[];
+  /** Releases what observe or a step opened for later phases (a mirror, a lock); runs at the end in reverse order. */
+  readonly close?: (context: Context) => Promise<void>;
+}
+
+/** A phase whose facts are closed over, so that the engine treats all alike. */
+export interface Phase<Context> {
+  readonly id: string;
+  readonly title: string;
+  readonly look: (
+    context: Context,
+    options: { readonly signal: AbortSignal; readonly dryRun: boolean },
+  ) => Promise<readonly Wave[]>;
+  readonly close?: (context: Context) => Promise<void>;
+}
+
+export interface ErrorReport {
+  readonly code: ErrorCode | "BUG";
+  readonly message: string;
+  readonly where: ErrorPlace;
+  readonly next: readonly string[];
+  readonly problems: readonly { readonly message: string; readonly where?: ErrorPlace }[];
+}
+
+export interface PlannedStep {
+  readonly id: string;
+  readonly title: string;
+  readonly target: Target;
+  readonly effect: Effect;
+  readonly provisional?: string;
+}
+
+interface Stamp {
+  /** RFC 3339, UTC */
+  readonly time: string;
+  readonly run: string;
+}
+
+export type JourneyEvent = Stamp &
+  (
+    | {
+        readonly kind: "run.started";
+        readonly journey: string;
+        readonly site: string;
+        readonly phases: readonly { readonly id: string; readonly title: string }[];
+      }
+    | { readonly kind: "run.succeeded"; readonly changed: number; readonly setAside: readonly string[] }
+    | { readonly kind: "run.failed"; readonly error: ErrorReport; readonly setAside: readonly string[] }
+    | { readonly kind: "phase.started" | "phase.succeeded"; readonly phase: string }
+    | { readonly kind: "phase.planned"; readonly phase: string; readonly waves: readonly (readonly PlannedStep[])[] }
+    | { readonly kind: "phase.failed"; readonly phase: string; readonly error: ErrorReport }
+    | {
+        readonly kind: "step.started" | "step.succeeded" | "step.cancelled";
+        readonly phase: string;
+        readonly step: string;
+        readonly node?: string;
+        readonly durationMs?: number;
+      }
+    | {
+        readonly kind: "step.progress";
+        readonly phase: string;
+        readonly step: string;
+        readonly node?: string;
+        readonly text: string;
+      }
+    | {
+        readonly kind: "step.retrying";
+        readonly phase: string;
+        readonly step: string;
+        readonly node?: string;
+        readonly error: ErrorReport;
+      }
+    | {
+        readonly kind: "step.failed";
+        readonly phase: string;
+        readonly step: string;
+        readonly node?: string;
+        readonly error: ErrorReport;
+        readonly setAside: boolean;
+      }
+    | {
+        readonly kind: "step.skipped";
+        readonly phase: string;
+        readonly step: string;
+        readonly node?: string;
+        readonly reason: string;
+      }
+    | {
+        readonly kind: "condition.waiting";
+        readonly phase: string;
+        readonly step: string;
+        readonly node?: string;
+        readonly description: string;
+        readonly reason: string;
+      }
+    | { readonly kind: "notice"; readonly phase?: string; readonly node?: string; readonly text: string }
+  );
+
+/** An event before the engine stamps it with time and run. */
+export type Unstamped<E> = E extends JourneyEvent ? Omit<E, "time" | "run"> : never;
