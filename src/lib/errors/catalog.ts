@@ -6,6 +6,7 @@ import { kubeErrors } from "./catalog/kube.ts";
 import { labErrors } from "./catalog/lab.ts";
 import { libErrors } from "./catalog/lib.ts";
 import { ociErrors } from "./catalog/oci.ts";
+import { partsErrors } from "./catalog/parts.ts";
 import { siteErrors } from "./catalog/site.ts";
 import { talosErrors } from "./catalog/talos.ts";
 
@@ -20,6 +21,7 @@ export const errorCatalog = {
   ...deployerErrors,
   ...journeysErrors,
   ...labErrors,
+  ...partsErrors,
   ...cliErrors,
 } as const;
 
