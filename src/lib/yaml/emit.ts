@@ -1,0 +1,9 @@
+import { stringify } from "yaml";
+
+/**
+ * Writes a value as one YAML document, ending in a newline, without anchors or folded lines. Strings that YAML 1.1 readers (Go's)
+ * would take for something else (`yes`, `0b1`, `1:30`) are quoted.
+ */
+export function emitYaml(value: unknown): string {
+  return stringify(value, { compat: "yaml-1.1", aliasDuplicateObjects: false, lineWidth: 0 });
+}
