@@ -1,0 +1,14 @@
+export type { ContentRequest, ContentStore, OpenOptions } from "./content/content-store.ts";
+export { type Descriptor, DescriptorSchema, type Platform } from "./content/descriptor.ts";
+export { type Digest, digestHex, digestOf, parseDigest } from "./content/digest.ts";
+export {
+  choosePlatform,
+  type ImageIndex,
+  type ImageManifest,
+  type Manifest,
+  manifestLimitBytes,
+  parseManifest,
+} from "./content/manifest.ts";
+export { manifestMediaTypes, mediaTypes } from "./content/media-types.ts";
+export { formatReference, parseReference, type Reference, targetOf } from "./content/reference.ts";
+export { type ContentMismatch, describeMismatch, verifyStream } from "./content/verify-stream.ts";
