@@ -29,6 +29,8 @@ export interface StepOptions {
   readonly signal: AbortSignal;
   /** Bytes done, or the last reason; shown under the step. */
   readonly progress: (text: string) => void;
+  /** Something the operator should know although nothing failed; stays on screen. */
+  readonly notice: (text: string) => void;
 }
 
 /** One nameable, repeatable effect on one target. */
@@ -49,33 +51,57 @@ export interface Step {
   readonly until?: Condition;
   /** A failure sets this node aside instead of ending the run (workers). Default false. */
   readonly mayBeSetAside?: boolean;
+  /**
+   * The look has already shown that this step cannot succeed (two disks match): the step fails with this error without
+   * `apply` being called, and a dry run prints it.
+   */
+  readonly refusal?: OperatorError;
 }
 
 /** Steps that may run together; waves run in turn. */
 export type Wave = readonly Step[];
 
+export interface LookOptions {
+  readonly signal: AbortSignal;
+  /** True where nothing will be run after this look: open nothing that others could notice. */
+  readonly dryRun: boolean;
+  /** Nodes set aside so far, by name: leave them out of what is waited for. */
+  readonly setAside: ReadonlySet<string>;
+  /** Something the operator should know although nothing failed; stays on screen. */
+  readonly notice: (text: string) => void;
+}
+
 /** A phase looks (observe, reads only), then plans (pure; empty means nothing to do). */
 export interface PhaseSpec<Context, Facts> {
   readonly id: string;
   readonly title: string;
-  readonly observe: (
-    context: Context,
-    options: { readonly signal: AbortSignal; readonly dryRun: boolean },
-  ) => Promise<Facts>;
+  readonly observe: (context: Context, options: LookOptions) => Promise<Facts>;
   readonly plan: (context: Context, facts: Facts) => readonly Wave[];
-  /** Releases what observe or a step opened for later phases (a mirror, a lock); runs at the end in reverse order. */
-  readonly close?: (context: Context) => Promise<void>;
+  /**
+   * Releases what observe or a step opened for later phases (a mirror, a connection). Runs at the end, in reverse order,
+   * for every phase that was looked at, also after failures; its signal is fresh and aborts after a few seconds.
+   */
+  readonly close?: (context: Context, options: { readonly signal: AbortSignal }) => Promise<void>;
 }
 
-/** A phase whose facts are closed over, so that the engine treats all alike. */
+/** A phase whose facts are closed over, so that the engine treats all alike; `definePhase` makes one. */
 export interface Phase<Context> {
   readonly id: string;
   readonly title: string;
-  readonly look: (
-    context: Context,
-    options: { readonly signal: AbortSignal; readonly dryRun: boolean },
-  ) => Promise<readonly Wave[]>;
-  readonly close?: (context: Context) => Promise<void>;
+  readonly look: (context: Context, options: LookOptions) => Promise<readonly Wave[]>;
+  readonly close?: (context: Context, options: { readonly signal: AbortSignal }) => Promise<void>;
+}
+
+/** A whole command as a list of phases, what they share, and what it found in the end. */
+export interface Journey<Context, Report> {
+  /** "up" */
+  readonly id: string;
+  /** What the run is about, for its head line and its records: the site's or the bundle's name. */
+  readonly subject: string;
+  readonly phases: readonly Phase<Context>[];
+  readonly context: Context;
+  /** What is true at the end, as plain data; asked after a run that did not fail, before the phases are closed. */
+  readonly report: (context: Context, options: LookOptions) => Promise<Report>;
 }
 
 export interface ErrorReport {
@@ -92,6 +118,30 @@ export interface PlannedStep {
   readonly target: Target;
   readonly effect: Effect;
   readonly provisional?: string;
+  readonly refusal?: ErrorReport;
+}
+
+export interface PlannedPhase {
+  readonly id: string;
+  readonly title: string;
+  readonly waves: readonly (readonly PlannedStep[])[];
+}
+
+/** What a run would do, as far as it can be known now. */
+export interface JourneyPlan {
+  readonly journey: string;
+  readonly subject: string;
+  readonly phases: readonly PlannedPhase[];
+  /** Steps that would change something (every effect but "wait"). */
+  readonly changes: number;
+  /** Workers that would be left out, with the reason. */
+  readonly setAside: readonly SetAside[];
+  readonly notices: readonly string[];
+}
+
+export interface SetAside {
+  readonly node: string;
+  readonly error: ErrorReport;
 }
 
 interface Stamp {
@@ -105,11 +155,11 @@ export type JourneyEvent = Stamp &
     | {
         readonly kind: "run.started";
         readonly journey: string;
-        readonly site: string;
+        readonly subject: string;
         readonly phases: readonly { readonly id: string; readonly title: string }[];
       }
-    | { readonly kind: "run.succeeded"; readonly changed: number; readonly setAside: readonly string[] }
-    | { readonly kind: "run.failed"; readonly error: ErrorReport; readonly setAside: readonly string[] }
+    | { readonly kind: "run.succeeded"; readonly changed: number; readonly setAside: readonly SetAside[] }
+    | { readonly kind: "run.failed"; readonly error: ErrorReport; readonly setAside: readonly SetAside[] }
     | { readonly kind: "phase.started" | "phase.succeeded"; readonly phase: string }
     | { readonly kind: "phase.planned"; readonly phase: string; readonly waves: readonly (readonly PlannedStep[])[] }
     | { readonly kind: "phase.failed"; readonly phase: string; readonly error: ErrorReport }
@@ -140,6 +190,7 @@ export type JourneyEvent = Stamp &
         readonly step: string;
         readonly node?: string;
         readonly error: ErrorReport;
+        /** The node is left out from here on; the run goes on. */
         readonly setAside: boolean;
       }
     | {

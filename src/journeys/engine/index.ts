@@ -1,0 +1,14 @@
+export { definePhase } from "./define-phase.ts";
+export type { EventLog } from "./event-log.ts";
+export { openEventLog } from "./event-log.ts";
+export type { Journal, JournalEntry } from "./journal.ts";
+export { openJournal } from "./journal.ts";
+export type { Lock, LockHolder } from "./lock.ts";
+export { fileLock } from "./lock.ts";
+export { planJourney } from "./plan-journey.ts";
+export { reportError } from "./report-error.ts";
+export type { JourneyResult, RunJourneyOptions } from "./run-journey.ts";
+export { runJourney } from "./run-journey.ts";
+export { defaultStateFolder, siteStateFiles } from "./state-folder.ts";
+export { digestInputs } from "./step-digest.ts";
+export type * from "./types.ts";
