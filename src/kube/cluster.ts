@@ -1,0 +1,269 @@
+import { systemClock } from "../lib/clock.ts";
+import { OperatorError } from "../lib/errors/index.ts";
+import { type ApiResource, createDiscovery, groupPath } from "./api/discovery.ts";
+import { jsonLines } from "./api/json-lines.ts";
+import type { Doing } from "./api/status-error.ts";
+import { createTransport } from "./api/transport.ts";
+import { transportError } from "./api/transport-error.ts";
+import { type ClusterAccess, readKubeconfig } from "./kubeconfig.ts";
+import { type KindRef, type KubeObject, type ObjectRef, objectName, record, records, refOf } from "./objects.ts";
+import { type Listing, listWatch, type WatchEvent } from "./watch.ts";
+
+/** Who we are to server-side apply. */
+const fieldManager = "skerry";
+const listPageSize = 500;
+/** The server ends a watch after this time; ours goes on with the next one. */
+const watchSeconds = 1800;
+
+interface Call {
+  readonly signal: AbortSignal;
+}
+
+export interface Selection extends KindRef {
+  /** Default: all namespaces. */
+  readonly namespace?: string;
+  readonly labelSelector?: string;
+  /** `spec.nodeName=w-1` */
+  readonly fieldSelector?: string;
+}
+
+export interface ApplyOptions extends Call {
+  /** Take over fields that others own; default false: KUBE_CONFLICT. */
+  readonly force?: boolean;
+  /** Validate, default and admit, write nothing; default false. */
+  readonly dryRun?: boolean;
+}
+
+export interface Readyz {
+  readonly isReady: boolean;
+  /** Names of the checks that fail: "etcd", "poststarthook/rbac/bootstrap-roles" */
+  readonly failing: readonly string[];
+}
+
+/** One Kubernetes API server. Objects go out and come in as the JSON they are. */
+export interface Cluster {
+  /** `https://10.5.0.2:6443` */
+  readonly server: string;
+  readonly version: (call: Call) => Promise<string>;
+  readonly readyz: (call: Call) => Promise<Readyz>;
+  /** Whether the kind lives in namespaces, and under which name. */
+  readonly resourceOf: (kind: KindRef, call: Call) => Promise<ApiResource>;
+  /** @throws OperatorError KUBE_NOT_FOUND */
+  readonly get: (ref: ObjectRef, call: Call) => Promise<KubeObject>;
+  /** Everything selected, read in pages of 500. */
+  readonly list: (selection: Selection, call: Call) => Promise<Listing>;
+  /** @throws OperatorError KUBE_ALREADY_EXISTS */
+  readonly create: (object: KubeObject, call: Call) => Promise<KubeObject>;
+  /** Server-side apply as `skerry`, unknown fields refused. Safe to repeat. */
+  readonly apply: (object: KubeObject, options: ApplyOptions) => Promise<KubeObject>;
+  /** JSON merge patch of the status subresource. Safe to repeat. */
+  readonly patchStatus: (ref: ObjectRef, status: unknown, call: Call) => Promise<KubeObject>;
+  /** False where there was nothing to delete. Dependents go in the background. */
+  readonly delete: (ref: ObjectRef, options: Call & { readonly gracePeriodSeconds?: number }) => Promise<boolean>;
+  /** Lists, then watches until the signal aborts or the loop is left; survives restarts of the server. */
+  readonly watch: (selection: Selection, call: Call) => AsyncIterable<WatchEvent>;
+  /** Ends every connection; what is still under way fails with KUBE_UNREACHABLE. */
+  readonly close: () => Promise<void>;
+}
+
+export interface ConnectOptions {
+  /** Where to find the API server instead of where the kubeconfig says: `https://10.5.0.2:6443`. */
+  readonly server?: string;
+  /** For one request with its answer; default 30 000. */
+  readonly timeoutMs?: number;
+}
+
+const isObject = (value: unknown): value is KubeObject =>
+  typeof record(value)?.["kind"] === "string" && record(record(value)?.["metadata"]) !== undefined;
+
+/**
+ * A client for the API server that the kubeconfig (or the access itself) names. Nothing is sent before the first call.
+ *
+ * @throws OperatorError KUBECONFIG_INVALID
+ */
+export function connectCluster(
+  how: { readonly kubeconfigYaml: string } | ClusterAccess,
+  options: ConnectOptions = {},
+): Cluster {
+  const read = "kubeconfigYaml" in how ? readKubeconfig(how.kubeconfigYaml) : how;
+  const access: ClusterAccess = options.server === undefined ? read : { ...read, server: options.server };
+  const defaultNamespace = access.namespace ?? "default";
+  const transport = createTransport(access, { timeoutMs: options.timeoutMs ?? 30_000 });
+  const discovery = createDiscovery(transport);
+
+  const collection = (resource: ApiResource, namespace: string | undefined): string => {
+    const within =
+      resource.isNamespaced && namespace !== undefined ? `/namespaces/${encodeURIComponent(namespace)}` : "";
+    return `${groupPath(resource.apiVersion)}${within}/${resource.plural}`;
+  };
+  /** The object's path, and its name as messages say it (with the namespace that was filled in). */
+  const place = async (ref: ObjectRef, verb: string, signal: AbortSignal): Promise<{ path: string; doing: Doing }> => {
+    if (ref.name === "") throw new Error(`${verb} ${ref.kind}: an object without a name`);
+    const resource = await discovery.resourceOf(ref, { signal });
+    const { namespace: asked, ...rest } = ref;
+    const namespace = resource.isNamespaced ? (asked ?? defaultNamespace) : undefined;
+    const object = objectName({ ...rest, ...(namespace === undefined ? {} : { namespace }) });
+    return {
+      path: `${collection(resource, namespace)}/${encodeURIComponent(ref.name)}`,
+      doing: { verb, object, isSecret: ref.kind === "Secret" },
+    };
+  };
+  const asObject = (value: unknown, doing: Doing): KubeObject => {
+    if (isObject(value)) return value;
+    throw new OperatorError("KUBE_ANSWER_INVALID", `${doing.verb} ${doing.object}: the answer is not an object`);
+  };
+
+  const list = async (selection: Selection, { signal }: Call): Promise<Listing> => {
+    const { apiVersion, kind, namespace, labelSelector, fieldSelector } = selection;
+    const resource = await discovery.resourceOf(selection, { signal });
+    const items: KubeObject[] = [];
+    let next: string | undefined;
+    for (;;) {
+      const page = record(
+        await transport.json(
+          {
+            method: "GET",
+            path: collection(resource, namespace),
+            query: { labelSelector, fieldSelector, limit: String(listPageSize), continue: next },
+            doing: { verb: "list", object: kind },
+            isRepeatable: true,
+          },
+          { signal },
+        ),
+      );
+      // A list leaves out what all its items share.
+      for (const item of records(page?.["items"])) items.push({ ...item, apiVersion, kind } as unknown as KubeObject);
+      const { continue: more, resourceVersion } = record(page?.["metadata"]) ?? {};
+      if (typeof more !== "string" || more === "") return { items, resourceVersion: String(resourceVersion ?? "") };
+      next = more;
+    }
+  };
+
+  async function* events(selection: Selection, resourceVersion: string, { signal }: Call): AsyncGenerator<unknown> {
+    const doing: Doing = { verb: "watch", object: selection.kind };
+    const resource = await discovery.resourceOf(selection, { signal });
+    const body = await transport.stream(
+      {
+        method: "GET",
+        path: collection(resource, selection.namespace),
+        query: {
+          watch: "true",
+          allowWatchBookmarks: "true",
+          timeoutSeconds: String(watchSeconds),
+          resourceVersion,
+          labelSelector: selection.labelSelector,
+          fieldSelector: selection.fieldSelector,
+        },
+        doing,
+        isRepeatable: true,
+      },
+      { signal },
+    );
+    try {
+      yield* jsonLines(body);
+    } catch (error) {
+      signal.throwIfAborted();
+      throw transportError(error, `${doing.verb} ${doing.object}`, access.server);
+    }
+  }
+
+  return {
+    server: access.server,
+    resourceOf: discovery.resourceOf,
+    list,
+    version: async ({ signal }) => {
+      const doing: Doing = { verb: "get", object: "the version" };
+      const answer = await transport.json({ method: "GET", path: "/version", doing, isRepeatable: true }, { signal });
+      return String(record(answer)?.["gitVersion"] ?? "");
+    },
+    readyz: async ({ signal }) => {
+      const doing: Doing = { verb: "get", object: "/readyz" };
+      const answer = await transport.text(
+        { method: "GET", path: "/readyz", query: { verbose: "true" }, doing, isRepeatable: true },
+        { signal },
+      );
+      const failing = [...answer.text.matchAll(/^\[-\](\S+)/gm)].map((match) => match[1] ?? "");
+      return { isReady: answer.httpStatus === 200, failing };
+    },
+    get: async (ref, { signal }) => {
+      const { path, doing } = await place(ref, "get", signal);
+      return asObject(await transport.json({ method: "GET", path, doing, isRepeatable: true }, { signal }), doing);
+    },
+    create: async (object, { signal }) => {
+      const { path, doing } = await place(refOf(object), "create", signal);
+      const answer = await transport.json(
+        {
+          method: "POST",
+          path: path.slice(0, path.lastIndexOf("/")),
+          query: { fieldManager, fieldValidation: "Strict" },
+          body: object,
+          doing,
+          isRepeatable: false,
+        },
+        { signal },
+      );
+      return asObject(answer, doing);
+    },
+    apply: async (object, { signal, force, dryRun }) => {
+      const { path, doing } = await place(refOf(object), "apply", signal);
+      const answer = await transport.json(
+        {
+          method: "PATCH",
+          path,
+          query: {
+            fieldManager,
+            fieldValidation: "Strict",
+            force: String(force ?? false),
+            dryRun: dryRun === true ? "All" : undefined,
+          },
+          body: object,
+          contentType: "application/apply-patch+yaml",
+          doing,
+          isRepeatable: true,
+        },
+        { signal },
+      );
+      return asObject(answer, doing);
+    },
+    patchStatus: async (ref, status, { signal }) => {
+      const { path, doing } = await place(ref, "patch the status of", signal);
+      const answer = await transport.json(
+        {
+          method: "PATCH",
+          path: `${path}/status`,
+          query: { fieldManager, fieldValidation: "Strict" },
+          body: { status },
+          contentType: "application/merge-patch+json",
+          doing,
+          isRepeatable: true,
+        },
+        { signal },
+      );
+      return asObject(answer, doing);
+    },
+    delete: async (ref, { signal, gracePeriodSeconds }) => {
+      const { path, doing } = await place(ref, "delete", signal);
+      const query = {
+        propagationPolicy: "Background",
+        gracePeriodSeconds: gracePeriodSeconds === undefined ? undefined : String(gracePeriodSeconds),
+      };
+      try {
+        await transport.json({ method: "DELETE", path, query, doing, isRepeatable: true }, { signal });
+        return true;
+      } catch (error) {
+        if (error instanceof OperatorError && error.code === "KUBE_NOT_FOUND") return false;
+        throw error;
+      }
+    },
+    watch: (selection, { signal }) =>
+      listWatch(
+        {
+          list: (call) => list(selection, call),
+          events: (resourceVersion, call) => events(selection, resourceVersion, call),
+          toObject: (value) => (isObject(value) ? value : undefined),
+        },
+        { signal, clock: systemClock, random: Math.random },
+      ),
+    close: transport.close,
+  };
+}

@@ -1,0 +1,10 @@
+export type { ApiResource } from "./api/discovery.ts";
+export { inApplyOrder } from "./apply-order.ts";
+export type { ApplyOptions, Cluster, ConnectOptions, Readyz, Selection } from "./cluster.ts";
+export { connectCluster } from "./cluster.ts";
+export type { Readiness } from "./conditions.ts";
+export type { ClusterAccess } from "./kubeconfig.ts";
+export type { KindRef, KubeObject, ObjectMeta, ObjectRef } from "./objects.ts";
+export { objectName, refOf } from "./objects.ts";
+export { readiness } from "./readiness.ts";
+export type { Listing, WatchEvent } from "./watch.ts";
