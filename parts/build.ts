@@ -1,0 +1,51 @@
+import { parseArgs } from "node:util";
+import { OperatorError } from "../src/lib/errors/index.ts";
+import { findPart, type PartName, parts } from "./catalog.ts";
+import { ensureImages } from "./ensure-images.ts";
+import { ensureParts } from "./ensure-parts.ts";
+import { interruptible } from "./interruptible.ts";
+import { progressView } from "./progress-view.ts";
+
+const usage = `Builds the real programs that tests and rehearsals run, and the images made from them.
+
+  node parts/build.ts                        everything, about 15 minutes the first time
+  node parts/build.ts --only etcd,kubectl    these parts; "images" stands for the images and what they need
+
+Progress goes to standard error; the answer, one "name path" per line, to standard output.
+Names: ${[...parts.map((part) => part.name), "images"].join(", ")}
+`;
+
+function chosenNames(only: string | undefined): readonly (PartName | "images")[] {
+  if (only === undefined) return [...parts.map((part) => part.name), "images"];
+  return only.split(",").map((name) => {
+    if (name === "images") return name;
+    const part = findPart(name);
+    if (part !== undefined) return part.name;
+    throw new OperatorError("PARTS_NAME_UNKNOWN", `no part is called "${name}"`, {
+      next: [`Choose from: ${parts.map((row) => row.name).join(", ")}, images`],
+    });
+  });
+}
+
+async function build(only: string | undefined, signal: AbortSignal): Promise<void> {
+  const names = chosenNames(only);
+  const view = progressView(process.stderr);
+  try {
+    const wanted = names.filter((name) => name !== "images");
+    const paths = await ensureParts({ only: wanted, signal, report: view.report });
+    for (const name of wanted) process.stdout.write(`${name} ${paths[name]}\n`);
+    if (names.includes("images")) {
+      const images = await ensureImages({ signal, report: view.report });
+      process.stdout.write(`images ${images.layoutFolder}\n`);
+    }
+  } finally {
+    view.stop();
+  }
+}
+
+const { values } = parseArgs({ options: { only: { type: "string" }, help: { type: "boolean", short: "h" } } });
+if (values.help === true) {
+  process.stdout.write(usage);
+} else {
+  await interruptible((signal) => build(values.only, signal));
+}
