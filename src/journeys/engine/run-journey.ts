@@ -77,7 +77,7 @@ function startRun(options: RunJourneyOptions, signal: AbortSignal): Run {
     concurrency: options.concurrency ?? DEFAULT_CONCURRENCY,
     journal: options.journal,
     emit: (event: Unstamped<JourneyEvent>) => {
-      options.emit({ time: clock.now().toISOString(), run: id, ...event } as JourneyEvent);
+      options.emit({ time: clock.now().toISOString(), run: id, ...event });
     },
     afterStep: options.afterStep,
     tally,
