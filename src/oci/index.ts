@@ -12,3 +12,11 @@ export {
 export { manifestMediaTypes, mediaTypes } from "./content/media-types.ts";
 export { formatReference, parseReference, type Reference, targetOf } from "./content/reference.ts";
 export { type ContentMismatch, describeMismatch, verifyStream } from "./content/verify-stream.ts";
+export {
+  createRegistryClient,
+  type RegistryClient,
+  type RegistryClientOptions,
+  upstreamApiRoot,
+} from "./registry/registry-client.ts";
+export type { RetryPolicy } from "./registry/retry.ts";
+export type { RegistryAuth } from "./registry/transport.ts";
