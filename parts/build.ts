@@ -5,6 +5,7 @@ import { ensureImages } from "./ensure-images.ts";
 import { ensureParts } from "./ensure-parts.ts";
 import { interruptible } from "./interruptible.ts";
 import { progressView } from "./progress-view.ts";
+import type { Report } from "./report.ts";
 
 const usage = `Builds the real programs that tests and rehearsals run, and the images made from them.
 
@@ -31,11 +32,18 @@ async function build(only: string | undefined, signal: AbortSignal): Promise<voi
   const names = chosenNames(only);
   const view = progressView(process.stderr);
   try {
+    // The images name the parts they are made of once more.
+    const told = new Set<string>();
+    const report: Report = (event) => {
+      if (event.kind === "cached" && told.has(event.name)) return;
+      if (event.kind === "cached" || event.kind === "finished") told.add(event.name);
+      view.report(event);
+    };
     const wanted = names.filter((name) => name !== "images");
-    const paths = await ensureParts({ only: wanted, signal, report: view.report });
+    const paths = await ensureParts({ only: wanted, signal, report });
     for (const name of wanted) process.stdout.write(`${name} ${paths[name]}\n`);
     if (names.includes("images")) {
-      const images = await ensureImages({ signal, report: view.report });
+      const images = await ensureImages({ signal, report });
       process.stdout.write(`images ${images.layoutFolder}\n`);
     }
   } finally {

@@ -5,7 +5,7 @@ export type PartsEvent =
   | { readonly kind: "waiting"; readonly name: string; readonly holder: string }
   | { readonly kind: "started"; readonly name: string; readonly version: string; readonly action: string }
   | { readonly kind: "detail"; readonly name: string; readonly detail: string }
-  | { readonly kind: "finished"; readonly name: string; readonly sizeBytes: number }
+  | { readonly kind: "finished"; readonly name: string; readonly sizeBytes?: number }
   | { readonly kind: "failed"; readonly name: string };
 
 export type Report = (event: PartsEvent) => void;
@@ -24,7 +24,7 @@ export function eventLine(event: PartsEvent, elapsedMs: number): string | undefi
     case "detail":
       return undefined;
     case "finished":
-      return `done     ${event.name} in ${seconds(elapsedMs)}, ${(event.sizeBytes / 1e6).toFixed(1)} MB`;
+      return `done     ${event.name} in ${seconds(elapsedMs)}${size(event.sizeBytes)}`;
     case "failed":
       return `failed   ${event.name} after ${seconds(elapsedMs)}`;
   }
@@ -42,4 +42,8 @@ export function runningLine(
 
 function seconds(ms: number): string {
   return `${Math.round(ms / 1000)} s`;
+}
+
+function size(bytes: number | undefined): string {
+  return bytes === undefined ? "" : `, ${(bytes / 1e6).toFixed(1)} MB`;
 }
