@@ -1,5 +1,5 @@
 import { systemClock } from "../lib/clock.ts";
-import { OperatorError } from "../lib/errors/index.ts";
+import { isOperatorError, OperatorError } from "../lib/errors/index.ts";
 import { type ApiResource, createDiscovery, groupPath } from "./api/discovery.ts";
 import { jsonLines } from "./api/json-lines.ts";
 import type { Doing } from "./api/status-error.ts";
@@ -167,6 +167,48 @@ export function connectCluster(
     }
   }
 
+  const create = async (
+    object: KubeObject,
+    signal: AbortSignal,
+    query: { readonly dryRun?: "All" },
+  ): Promise<KubeObject> => {
+    const { path, doing } = await place(refOf(object), query.dryRun === undefined ? "create" : "check", signal);
+    const answer = await transport.json(
+      {
+        method: "POST",
+        path: path.slice(0, path.lastIndexOf("/")),
+        query: { fieldManager, fieldValidation: "Strict", ...query },
+        body: object,
+        doing,
+        isRepeatable: query.dryRun !== undefined,
+      },
+      { signal },
+    );
+    return asObject(answer, doing);
+  };
+
+  const apply = async (object: KubeObject, { signal, force, dryRun }: ApplyOptions): Promise<KubeObject> => {
+    const { path, doing } = await place(refOf(object), "apply", signal);
+    const answer = await transport.json(
+      {
+        method: "PATCH",
+        path,
+        query: {
+          fieldManager,
+          fieldValidation: "Strict",
+          force: String(force ?? false),
+          dryRun: dryRun === true ? "All" : undefined,
+        },
+        body: object,
+        contentType: "application/apply-patch+yaml",
+        doing,
+        isRepeatable: true,
+      },
+      { signal },
+    );
+    return asObject(answer, doing);
+  };
+
   return {
     server: access.server,
     resourceOf: discovery.resourceOf,
@@ -189,41 +231,18 @@ export function connectCluster(
       const { path, doing } = await place(ref, "get", signal);
       return asObject(await transport.json({ method: "GET", path, doing, isRepeatable: true }, { signal }), doing);
     },
-    create: async (object, { signal }) => {
-      const { path, doing } = await place(refOf(object), "create", signal);
-      const answer = await transport.json(
-        {
-          method: "POST",
-          path: path.slice(0, path.lastIndexOf("/")),
-          query: { fieldManager, fieldValidation: "Strict" },
-          body: object,
-          doing,
-          isRepeatable: false,
-        },
-        { signal },
-      );
-      return asObject(answer, doing);
-    },
-    apply: async (object, { signal, force, dryRun }) => {
-      const { path, doing } = await place(refOf(object), "apply", signal);
-      const answer = await transport.json(
-        {
-          method: "PATCH",
-          path,
-          query: {
-            fieldManager,
-            fieldValidation: "Strict",
-            force: String(force ?? false),
-            dryRun: dryRun === true ? "All" : undefined,
-          },
-          body: object,
-          contentType: "application/apply-patch+yaml",
-          doing,
-          isRepeatable: true,
-        },
-        { signal },
-      );
-      return asObject(answer, doing);
+    create: (object, { signal }) => create(object, signal, {}),
+    apply: async (object, options) => {
+      const { signal } = options;
+      try {
+        return await apply(object, options);
+      } catch (error) {
+        if (!isOperatorError(error, "KUBE_UNAVAILABLE")) throw error;
+        // An apply that does not fit the schema is answered with a bare 500, as a failing etcd is. A create that writes
+        // nothing tells them apart: it decodes the same object and says 400 with every field it does not know.
+        const said = await create(object, signal, { dryRun: "All" }).catch((why: unknown) => why);
+        throw isOperatorError(said, "KUBE_INVALID") ? said : error;
+      }
     },
     patchStatus: async (ref, status, { signal }) => {
       const { path, doing } = await place(ref, "patch the status of", signal);
@@ -251,7 +270,7 @@ export function connectCluster(
         await transport.json({ method: "DELETE", path, query, doing, isRepeatable: true }, { signal });
         return true;
       } catch (error) {
-        if (error instanceof OperatorError && error.code === "KUBE_NOT_FOUND") return false;
+        if (isOperatorError(error, "KUBE_NOT_FOUND")) return false;
         throw error;
       }
     },
