@@ -38,13 +38,13 @@ const ImageShape = z.object({
   ...common,
   config: DescriptorSchema,
   layers: z.array(DescriptorSchema),
-  manifests: z.undefined(),
+  manifests: z.undefined().optional(),
 });
 const IndexShape = z.object({
   ...common,
   manifests: z.array(DescriptorSchema),
-  layers: z.undefined(),
-  config: z.undefined(),
+  layers: z.undefined().optional(),
+  config: z.undefined().optional(),
 });
 
 /**
