@@ -58,6 +58,17 @@ function localBin(part: PartName): { readonly part: PartName; readonly path: str
   return { part, path: `/usr/local/bin/${part}` };
 }
 
+/** An image that is only pulled: its one file says what it is. */
+function standInImage(reference: string, about: { readonly program: string; readonly sentence: string }): Image {
+  return {
+    reference,
+    architectures: ["amd64"],
+    layers: [base, [{ kind: "text", path: "/README", text: `This image ${about.sentence}.\n` }]],
+    entrypoint: [about.program],
+    standIn: about.sentence,
+  };
+}
+
 const registryConfig = `version: 0.1
 log: {level: info}
 storage:
@@ -124,22 +135,15 @@ export const images: readonly Image[] = [
     { part: "agnhost", path: "/agnhost" },
     { cmd: ["pause"], ports: ["8080/tcp"] },
   ),
-  {
-    reference: "ghcr.io/siderolabs/installer:v1.13.9",
-    architectures: ["amd64"],
-    layers: [
-      base,
-      [
-        {
-          kind: "text",
-          path: "/usr/install/README",
-          text: "This image stands in for Talos' installer in rehearsals: simulated machines pull it and model the rest.\n",
-        },
-      ],
-    ],
-    entrypoint: ["/bin/installer"],
-    standIn: "has the name of Talos' installer and nothing that could install; simulated machines model the rest",
-  },
+  standInImage("ghcr.io/siderolabs/installer:v1.13.9", {
+    program: "/bin/installer",
+    sentence: "has the name of Talos' installer and nothing that could install; simulated machines model the rest",
+  }),
+  // Its module needs a C compiler on amd64, so it is not among the parts.
+  standInImage("ghcr.io/siderolabs/flannel:0.28.8", {
+    program: "/opt/bin/flanneld",
+    sentence: "has the name of Talos' flannel and no program; simulated machines pull it and model the pod network",
+  }),
 ];
 
 /** The parts that images are made of. */
