@@ -10,8 +10,13 @@ export {
   parseManifest,
 } from "./content/manifest.ts";
 export { manifestMediaTypes, mediaTypes } from "./content/media-types.ts";
+export { readFileRange } from "./content/read-file-range.ts";
 export { formatReference, parseReference, type Reference, targetOf } from "./content/reference.ts";
+export { referencesOf, refNameAnnotation } from "./content/references-of.ts";
 export { type ContentMismatch, describeMismatch, verifyStream } from "./content/verify-stream.ts";
+export { layoutStore } from "./layout/layout-store.ts";
+export type { MirrorRequest } from "./mirror/mirror-request.ts";
+export { type Mirror, type MirrorOptions, type MirrorStats, startMirror } from "./mirror/start-mirror.ts";
 export {
   createRegistryClient,
   type RegistryClient,
