@@ -1,0 +1,10 @@
+export type { ConfigInput, InstallDiskSelector, InstallTarget, NodeConfigInput, NodeLink } from "./config-input.ts";
+export { contractFor, type TalosContract } from "./contract.ts";
+export { diffConfigs } from "./diff.ts";
+export { generateConfig } from "./generate.ts";
+export { type ConfigImage, imagesOf } from "./images-of.ts";
+export { type MirrorInput, mirrorDocuments } from "./mirror.ts";
+export { type OutsideName, publicNamesIn } from "./outside.ts";
+export { applyPatches, type ConfigPatch } from "./patch.ts";
+export { redactConfig } from "./redact.ts";
+export { defaultInstaller, knownReleases, type TalosImage, type TalosImagesOptions, talosImages } from "./releases.ts";
