@@ -1,0 +1,87 @@
+import type { FileHandle } from "node:fs/promises";
+import { OperatorError } from "../../lib/errors/index.ts";
+
+/** Small chunks from a network are gathered to so much before they are written. */
+const WRITE_BYTES = 1024 * 1024;
+
+/**
+ * Writes a stream at its place, one write running while the next megabyte is gathered, so that at most two are held. The
+ * stream bounds itself; `sizeBytes` guards the neighbours all the same.
+ *
+ * @throws OperatorError FILE_UNWRITABLE, and what the stream throws
+ */
+export async function writeBlob(
+  target: { readonly handle: FileHandle; readonly path: string },
+  place: { readonly offset: number; readonly sizeBytes: number },
+  chunks: AsyncIterable<Uint8Array>,
+  options: { readonly onBytes: (bytes: number) => void },
+): Promise<void> {
+  const end = place.offset + place.sizeBytes;
+  let position = place.offset;
+  let gathered: Uint8Array[] = [];
+  let gatheredBytes = 0;
+  let writing: Promise<void> = Promise.resolve();
+  const flush = async (): Promise<void> => {
+    await writing;
+    const [buffers, at] = [gathered, position];
+    position += gatheredBytes;
+    gathered = [];
+    gatheredBytes = 0;
+    writing = writeAll(target, buffers, at);
+    // Awaited before the next write; until then a failure must not count as unhandled.
+    writing.catch(() => undefined);
+  };
+  try {
+    for await (const chunk of chunks) {
+      if (position + gatheredBytes + chunk.length > end) throw new Error("a blob is longer than its place");
+      gathered.push(chunk);
+      gatheredBytes += chunk.length;
+      options.onBytes(chunk.length);
+      if (gatheredBytes >= WRITE_BYTES) await flush();
+    }
+    if (gatheredBytes > 0) await flush();
+  } finally {
+    await writing;
+  }
+  if (position !== end) throw new Error("a blob is shorter than its place");
+}
+
+/** Writes bytes at a place, whole. */
+export async function writeAll(
+  { handle, path }: { readonly handle: FileHandle; readonly path: string },
+  buffers: readonly Uint8Array[],
+  position: number,
+): Promise<void> {
+  let left: readonly Uint8Array[] = buffers;
+  let at = position;
+  while (left.length > 0) {
+    const { bytesWritten } = await handle.writev([...left], at).catch((error: unknown) => {
+      throw unwritable(path, error);
+    });
+    at += bytesWritten;
+    left = without(left, bytesWritten);
+  }
+}
+
+/** What is left of buffers after their first bytes. */
+function without(buffers: readonly Uint8Array[], count: number): readonly Uint8Array[] {
+  let skip = count;
+  const rest = buffers.map((buffer) => {
+    const part = buffer.subarray(Math.min(skip, buffer.length));
+    skip -= buffer.length - part.length;
+    return part;
+  });
+  return rest.filter(({ length }) => length > 0);
+}
+
+/** A failed write in our words. */
+export function unwritable(path: string, error: unknown): OperatorError {
+  const code = (error as NodeJS.ErrnoException | undefined)?.code ?? "";
+  const reason = code === "ENOSPC" || code === "EDQUOT" ? "the disk is full" : `the system says ${code}`;
+  return new OperatorError("FILE_UNWRITABLE", `${path} could not be written: ${reason}`, {
+    where: { file: path },
+    next: ["make room or choose another disk with --output; what was fetched is kept"],
+    retry: "later",
+    cause: error,
+  });
+}
