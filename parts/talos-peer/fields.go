@@ -109,7 +109,7 @@ func mergeKind(of, inner reflect.Type, isReplaced bool) string {
 		return "plain-bool"
 	case inner.Kind() == reflect.Bool:
 		return "bool"
-	case isScalar(inner) && isPointer && inner.Kind() != reflect.Struct:
+	case isScalar(inner) && isPointer && isBasic(inner):
 		return "pointer-scalar"
 	case isScalar(inner):
 		return "scalar"
@@ -140,6 +140,13 @@ func isScalar(of reflect.Type) bool {
 	default:
 		return true
 	}
+}
+
+// isBasic tells numbers and texts that YAML shows as they are; of other types no text means zero.
+func isBasic(of reflect.Type) bool {
+	pointer := reflect.PointerTo(of)
+
+	return of.Kind() != reflect.Struct && !pointer.Implements(textMarshaler) && !pointer.Implements(yamlMarshaler)
 }
 
 func hasYAMLFields(of reflect.Type) bool {

@@ -16,13 +16,14 @@ var subcommands = map[string]func() error{
 	"patch":       func() error { return answerAll(patchConfig) },
 	"redact":      func() error { return answerAll(redactConfig) },
 	"fields":      func() error { return answerAll(listFields) },
+	"types":       func() error { return answerAll(listTypes) },
 	"secrets":     func() error { return answerAll(readSecrets) },
 	"talosconfig": func() error { return answerAll(readTalosconfig) },
 }
 
 func main() {
 	if len(os.Args) < 2 || subcommands[os.Args[1]] == nil {
-		fmt.Fprintln(os.Stderr, "usage: talos-peer gen|validate|patch|redact|fields|secrets|talosconfig < requests.json")
+		fmt.Fprintln(os.Stderr, "usage: talos-peer gen|validate|patch|redact|fields|types|secrets|talosconfig < requests.json")
 		os.Exit(2)
 	}
 
@@ -43,7 +44,7 @@ func answerAll[Request any](answer func(Request) (any, error)) error {
 	answers := make([]any, 0, len(requests))
 
 	for _, request := range requests {
-		value, err := answer(request)
+		value, err := guarded(answer, request)
 		if err != nil {
 			value = map[string]string{"error": err.Error()}
 		}
@@ -52,4 +53,15 @@ func answerAll[Request any](answer func(Request) (any, error)) error {
 	}
 
 	return json.NewEncoder(os.Stdout).Encode(answers)
+}
+
+// guarded turns a panic of the library into an error, so that one request does not cost the answers to all others.
+func guarded[Request any](answer func(Request) (any, error), request Request) (value any, err error) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			err = fmt.Errorf("panic: %v", cause)
+		}
+	}()
+
+	return answer(request)
 }

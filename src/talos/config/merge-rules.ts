@@ -21,6 +21,10 @@ const keyed = (keys: readonly string[], onMatch: "merge" | "replace" = "merge"):
   onMatch,
 });
 
+/** Numbers that Talos tells apart from "not set", so that a patch can set them to zero. */
+const numbers = (names: string): Readonly<Record<string, MergeRule>> =>
+  Object.fromEntries(names.split(/\s+/).map((name) => [name, OVERWRITE]));
+
 /** By `kind` (empty for the document without one), then by path. */
 export const mergeRules: Readonly<Record<string, Readonly<Record<string, MergeRule>>>> = {
   "": {
@@ -38,6 +42,12 @@ export const mergeRules: Readonly<Record<string, Readonly<Record<string, MergeRu
     "cluster.scheduler.extraArgs": ARGUMENTS,
     "cluster.etcd.extraArgs": ARGUMENTS,
   },
+  BondConfig: numbers(`adActorSysPrio adUserPortKey allSlavesActive arpInterval downdelay lpInterval miimon minLinks
+    missedMax numPeerNotif packetsPerSlave peerNotifDelay resendIGMP tlbLogicalLb updelay`),
+  EthernetConfig: numbers(`channels.combined channels.other channels.rx channels.tx rings.cqe-size rings.rx
+    rings.rx-buf-len rings.rx-jumbo rings.rx-mini rings.tx rings.tx-push-buf-len`),
+  KubeSpanConfig: { mtu: OVERWRITE },
+  ZswapConfig: { maxPoolPercent: OVERWRITE },
   NetworkRuleConfig: { ingress: REPLACE, "portSelector.ports": REPLACE },
   ExtensionServiceConfig: { configFiles: keyed(["mountPath"]) },
   ImageVerificationConfig: { rules: keyed(["image"], "replace") },

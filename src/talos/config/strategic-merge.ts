@@ -42,7 +42,7 @@ function mergeValues({ owner, key, existing, pair }: Meeting, kind: string, path
   const rule = ruleAt(kind, path);
   const incoming = pair.value;
   if (rule?.kind === "replace") {
-    if (!isEmptyCollection(incoming)) owner.set(key, incoming);
+    owner.set(key, incoming);
   } else if (isMap(existing) && isMap(incoming)) {
     if (rule?.kind === "arguments") replaceKeys(existing, incoming);
     else mergeMaps(existing, incoming, kind, path);
@@ -100,10 +100,6 @@ function sameValue(a: unknown, b: unknown): boolean {
     return a.items.length === b.items.length && a.items.every((item, index) => sameValue(item, b.items[index]));
   }
   return false;
-}
-
-function isEmptyCollection(node: unknown): boolean {
-  return (isMap(node) || isSeq(node)) && node.items.length === 0;
 }
 
 /** What Go calls the zero value of a text or a number; `false` is not one, it always counts. */

@@ -92,7 +92,7 @@ const full: readonly { readonly title: string; readonly input: NodeConfigInput }
   { title: "worker", input: nodeInput({ role: "worker", hostname: "w-1" }) },
   {
     title: "site's own servers",
-    input: nodeInput({ nameservers: ["10.5.0.1"], timeServers: ["10.5.0.1"], bootTimeout: "90s" }),
+    input: nodeInput({ nameservers: ["10.5.0.1"], timeServers: ["10.5.0.1"], bootTimeout: "1m30s" }),
   },
   {
     title: "disk selector",
