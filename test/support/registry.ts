@@ -171,11 +171,20 @@ async function answer(state: State, request: IncomingMessage, response: ServerRe
   if (method === "POST" || method === "PUT")
     return await take(state, { request, response, url, repository, kind, name });
   if (url.pathname === "/v2/") return void response.writeHead(200).end("{}");
+  const listed = /^\/v2\/(.+)\/tags\/list$/.exec(url.pathname)?.[1];
+  if (listed !== undefined) return void listTags(state, response, listed);
   const manifest = kind === "manifests" ? state.manifests.get(`${repository}/${name}`) : undefined;
   const bytes = manifest?.bytes ?? (kind === "blobs" ? state.blobs.get(name) : undefined);
   if (bytes === undefined) return void fail(response, 404, kind === "blobs" ? "BLOB_UNKNOWN" : "MANIFEST_UNKNOWN");
   const mediaType = manifest?.mediaType ?? "application/octet-stream";
   await give(response, { bytes, mediaType, does, method, digest: digestOf(bytes), range: request.headers.range });
+}
+
+function listTags(state: State, response: ServerResponse, name: string): void {
+  const names = [...state.manifests.keys()].filter((key) => key.startsWith(`${name}/`));
+  const tags = names.map((key) => key.slice(name.length + 1)).filter((tag) => !/[:/]/.test(tag));
+  if (names.length === 0) fail(response, 404, "NAME_UNKNOWN");
+  else response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify({ name, tags: tags.sort() }));
 }
 
 async function give(
@@ -199,17 +208,31 @@ async function give(
       if (!response.write(more)) await Promise.race([once(response, "drain"), once(response, "close")]);
     return;
   }
-  const start = does?.kind === "ignore-range" ? undefined : /^bytes=(\d+)-/.exec(given.range ?? "")?.[1];
-  const part = bytes.subarray(Number(start ?? 0));
-  response.writeHead(start === undefined ? 200 : 206, {
+  const range = does?.kind === "ignore-range" ? undefined : rangeOf(given.range, bytes.length);
+  if (range !== undefined && range.start >= bytes.length) {
+    return void fail(response, 416, "RANGE_INVALID", { "content-range": `bytes */${bytes.length}` });
+  }
+  const part = range === undefined ? bytes : bytes.subarray(range.start, range.end);
+  response.writeHead(range === undefined ? 200 : 206, {
     ...headers,
+    "accept-ranges": "bytes",
     "content-length": String(part.length),
-    ...(start === undefined ? {} : { "content-range": `bytes ${start}-${bytes.length - 1}/${bytes.length}` }),
+    ...(range === undefined ? {} : { "content-range": `bytes ${range.start}-${range.end - 1}/${bytes.length}` }),
   });
   if (given.method === "HEAD") response.end();
   else if (does?.kind === "cut") response.write(part.subarray(0, does.afterBytes), () => response.destroy());
   else if (does?.kind === "stall") response.write(part.subarray(0, does.afterBytes));
   else response.end(part);
+}
+
+function rangeOf(
+  header: string | undefined,
+  size: number,
+): { readonly start: number; readonly end: number } | undefined {
+  const [, first, last] = /^bytes=(\d*)-(\d*)$/.exec(header ?? "") ?? [];
+  if (first === undefined || last === undefined) return undefined;
+  if (first === "") return { start: Math.max(0, size - Number(last)), end: size };
+  return { start: Number(first), end: last === "" ? size : Math.min(size, Number(last) + 1) };
 }
 
 async function take(
