@@ -66,7 +66,7 @@ interface Place {
 
 /** The parent of what a JSON pointer names. RFC 6901. */
 function find(root: { document: unknown }, pointer: string, refuse: Refuse): Place {
-  if (pointer === "") return { parent: root as unknown as Record<string, unknown>, key: "document", pointer };
+  if (pointer === "") return { parent: root, key: "document", pointer };
   if (!pointer.startsWith("/")) refuse(`${pointer} is not a JSON pointer`);
   const segments = pointer
     .slice(1)

@@ -1,4 +1,3 @@
-import { BlockList, isIP } from "node:net";
 import ipaddr from "ipaddr.js";
 import {
   type ConfigValue,
@@ -157,25 +156,23 @@ function registryOf(reference: string): string {
 }
 
 function isPublic(host: string): boolean {
-  if (isIP(host) !== 0) return ipaddr.process(host).range() === "unicast";
+  if (ipaddr.isValid(host)) return ipaddr.process(host).range() === "unicast";
   const name = host.toLowerCase().replace(/\.$/, "");
   return name.includes(".") && !PRIVATE_SUFFIXES.some((suffix) => name.endsWith(`.${suffix}`));
 }
 
 function siteMatcher(site: readonly string[]): (host: string) => boolean {
-  const addresses = new BlockList();
-  const names: string[] = [];
-  for (const entry of site) {
-    const [address = "", prefix] = entry.split("/");
-    const family = isIP(address) === 6 ? "ipv6" : "ipv4";
-    if (isIP(address) === 0) names.push(entry.toLowerCase());
-    else if (prefix === undefined) addresses.addAddress(address, family);
-    else addresses.addSubnet(address, Number(prefix), family);
-  }
-  return (host) =>
-    isIP(host) === 0
-      ? names.some((name) => host.toLowerCase() === name || host.toLowerCase().endsWith(`.${name}`))
-      : addresses.check(host, isIP(host) === 6 ? "ipv6" : "ipv4");
+  const subnets = site.filter((entry) => ipaddr.isValidCIDR(entry)).map((entry) => ipaddr.parseCIDR(entry));
+  const names = site.map((entry) => entry.toLowerCase());
+  return (host) => {
+    if (!ipaddr.isValid(host))
+      return names.some((name) => host.toLowerCase() === name || host.toLowerCase().endsWith(`.${name}`));
+    const address = ipaddr.process(host);
+    return (
+      names.some((name) => ipaddr.isValid(name) && ipaddr.process(name).toString() === address.toString()) ||
+      subnets.some((subnet) => subnet[0].kind() === address.kind() && address.match(subnet))
+    );
+  };
 }
 
 /** Host of a URL of any scheme, without port and brackets; "" when there is none. */

@@ -156,6 +156,10 @@ const table: readonly Case[] = [
     ],
   },
   {
+    title: "bond numbers may become zero",
+    patches: [bond, bond.replace("miimon: 100", "miimon: 0").replace("mtu: 9000", "mtu: 0")],
+  },
+  {
     title: "volume",
     patches: [
       "apiVersion: v1alpha1\nkind: VolumeConfig\nname: EPHEMERAL\nprovisioning: {diskSelector: {match: disk.transport == 'nvme'}, maxSize: 50GiB}\n",
