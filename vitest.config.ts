@@ -10,6 +10,8 @@ const project = (name: string, options: { timeoutMs: number; alone: boolean }) =
     testTimeout: options.timeoutMs,
     hookTimeout: options.timeoutMs,
     fileParallelism: !options.alone,
+    // The command line is tested as it ships.
+    ...(options.alone ? { globalSetup: ["test/support/build.ts"] } : {}),
   },
 });
 

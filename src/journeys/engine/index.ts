@@ -9,6 +9,6 @@ export { planJourney } from "./plan-journey.ts";
 export { reportError } from "./report-error.ts";
 export type { JourneyResult, RunJourneyOptions } from "./run-journey.ts";
 export { runJourney } from "./run-journey.ts";
-export { defaultStateFolder, siteStateFiles } from "./state-folder.ts";
+export { rackStateFolder, siteStateFolder, stateFiles } from "./state-folder.ts";
 export { digestInputs } from "./step-digest.ts";
 export type * from "./types.ts";

@@ -1,16 +1,18 @@
-import { homedir } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { OperatorError } from "../../lib/errors/index.ts";
 
-/** Where Skerry keeps what it remembers: `$XDG_STATE_HOME/skerry`, else `~/.local/state/skerry`; absolute. */
-export function defaultStateFolder(environment: { readonly [name: string]: string | undefined }): string {
-  const base = environment["XDG_STATE_HOME"];
-  return base === undefined || base === "" ? join(homedir(), ".local", "state", "skerry") : resolve(base, "skerry");
+/** Folder of what is remembered about a site. */
+export function siteStateFolder(stateFolder: string, site: string): string {
+  return join(stateFolder, "sites", site);
 }
 
-/** Files of one site in the state folder. */
-export function siteStateFiles(stateFolder: string, site: string) {
-  const folder = join(stateFolder, "sites", site);
+/** Folder of what is remembered about the site in a rack; it goes when the rack goes, since a new rack has done nothing yet. */
+export function rackStateFolder(stateFolder: string, rack: string): string {
+  return join(stateFolder, "racks", rack, "state");
+}
+
+/** Files in such a folder. */
+export function stateFiles(folder: string) {
   return {
     folder,
     journal: join(folder, "journal.jsonl"),

@@ -26,4 +26,56 @@ export const journeysErrors = {
     exit: 9,
     doc: "Everything was done except for the workers named in the message: they failed and were left out. Mend them and run the same command again; nodes that are done are not touched.",
   },
+  MIRROR_ADDRESS_UNCLEAR: {
+    exit: 3,
+    doc: "Nodes reach this laptop under different addresses, or some cannot reach it at all, and site.yaml does not say which address the mirror is to have. Nothing was done. Set mirror.address.",
+  },
+  BUNDLE_LACKS_CONTENT: {
+    exit: 3,
+    doc: "The rendered configs and packages of the site name images or packages that the bundle does not hold; all of them are listed with the reason. Nothing was touched. Make a bundle whose definition names this site.yaml.",
+  },
+  CONFIG_POINTS_OUTSIDE: {
+    exit: 3,
+    doc: "A rendered machine config names something public that a node would dial: a time or name server, a discovery service, a manifest URL. At a site without the internet that ends in a wait that nobody can end, so nothing was applied. The patch that brings it in is among those named in site.yaml.",
+  },
+  VERSIONS_DO_NOT_FIT: {
+    exit: 3,
+    doc: "The Talos version of the site does not support its Kubernetes version, or Skerry does not support the Talos version. A node would refuse the config. Nothing was done.",
+  },
+  NODE_DISK_NOT_FOUND: {
+    exit: 3,
+    doc: "No disk of the machine matches the selector in site.yaml; the disks it has are listed. A control plane stops the run before anything is applied; a worker is set aside.",
+  },
+  NODE_DISK_AMBIGUOUS: {
+    exit: 3,
+    doc: "More than one disk of the machine matches the selector in site.yaml, and one of them would be erased by chance. A control plane stops the run before anything is applied; a worker is set aside. Name one disk, best by its serial number.",
+  },
+  NODE_DISK_WRONG: {
+    exit: 7,
+    doc: "The machine was installed on another disk than site.yaml names. It was read back after the reboot. Find out which machine this is before going on.",
+  },
+  NODE_CLOCK_WRONG: {
+    exit: 7,
+    doc: "The clock of the machine is far from this laptop's: certificates would not be valid yet, or no longer, on one side. Nothing was applied to it. Set the clock in the machine's firmware, or the laptop's, or name a time server that stays at the site.",
+  },
+  NODE_UNKNOWN: {
+    exit: 2,
+    doc: "The site has no node of the name that was given; those it has are listed.",
+  },
+  ETCD_SPLIT: {
+    exit: 7,
+    doc: "Control planes of the site belong to different etcd clusters, so there are two clusters under one name. Nothing was done. Reset the machines that do not belong.",
+  },
+  PACKAGE_SOURCE_UNSUPPORTED: {
+    exit: 3,
+    doc: "bundle.yaml names a package as a built file or in a registry; this version builds packages from folders only. Nothing was made.",
+  },
+  ASSET_DIGEST_DIFFERS: {
+    exit: 6,
+    doc: "A boot asset that bundle.yaml names by path does not hash to the digest given there. No bundle was made.",
+  },
+  ASSET_UNREACHABLE: {
+    exit: 4,
+    doc: "A boot asset that bundle.yaml names by URL could not be fetched. No bundle was made; run the command again once the server answers.",
+  },
 } as const satisfies CatalogPage;

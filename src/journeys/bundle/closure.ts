@@ -1,0 +1,63 @@
+import type { ClosureImageInput, LoadedDefinition } from "../../bundle/index.ts";
+import { type BuiltPackage, buildPackage } from "../../deployer/index.ts";
+import { OperatorError } from "../../lib/errors/index.ts";
+import { loadSite, type Site } from "../../site/index.ts";
+import { talosImages } from "../../talos/config/index.ts";
+import { siteImages } from "../site-images.ts";
+
+/** Everything the sites of a definition will ever pull. */
+export interface ComputedClosure {
+  readonly images: readonly ClosureImageInput[];
+  readonly packages: readonly BuiltPackage[];
+  readonly versions: readonly { readonly talos: string; readonly kubernetes: string }[];
+}
+
+/**
+ * Computes a closure: every machine config of every site rendered, every package built, the table of what Talos itself pulls,
+ * and what the definition adds. Reads no secrets.
+ *
+ * @throws OperatorError DOCUMENT_INVALID, PACKAGE_…, TALOS_RELEASE_UNKNOWN, PACKAGE_SOURCE_UNSUPPORTED
+ */
+export async function computeClosure(
+  loaded: LoadedDefinition,
+  options: { readonly signal: AbortSignal },
+): Promise<ComputedClosure> {
+  const { definition } = loaded;
+  const sites = await Promise.all(loaded.siteFiles.map(loadSite));
+  const packages = await Promise.all(loaded.packages.map(async (source) => await packageOf(loaded, source, options)));
+  const perSite = await Promise.all(sites.map(siteImages));
+  const images: ClosureImageInput[] = [
+    ...perSite.flatMap((found) => [...found].map(([reference, why]) => ({ reference, why }))),
+    ...outright(definition).map(({ reference, why }) => ({ reference, why: [why] })),
+    ...packages.flatMap((built) => built.images.map((reference) => ({ reference, why: [`package ${built.name}`] }))),
+    ...definition.images.map((reference) => ({ reference, why: ["images of bundle.yaml"] })),
+  ];
+  return { images, packages, versions: versionsOf(loaded, sites) };
+}
+
+function outright(definition: LoadedDefinition["definition"]): ReturnType<typeof talosImages> {
+  const { talos, kubernetes } = definition;
+  return talos === undefined || kubernetes === undefined ? [] : talosImages(talos, { kubernetes });
+}
+
+function versionsOf({ definition }: LoadedDefinition, sites: readonly Site[]): ComputedClosure["versions"] {
+  const { talos, kubernetes } = definition;
+  const all = [
+    ...sites.map((site) => ({ talos: site.talos, kubernetes: site.kubernetes })),
+    ...(talos === undefined || kubernetes === undefined ? [] : [{ talos, kubernetes }]),
+  ];
+  return [...new Map(all.map((pair) => [`${pair.talos} ${pair.kubernetes}`, pair])).values()];
+}
+
+async function packageOf(
+  loaded: LoadedDefinition,
+  source: LoadedDefinition["packages"][number],
+  options: { readonly signal: AbortSignal },
+): Promise<BuiltPackage> {
+  if (source.kind === "folder") return await buildPackage(source.path, options);
+  throw new OperatorError(
+    "PACKAGE_SOURCE_UNSUPPORTED",
+    `${source.kind === "file" ? source.path : `oci://${source.reference}`}: packages are built from folders only, so far`,
+    { where: { file: loaded.file }, next: ["name the package's folder (with its zarf.yaml) as path in bundle.yaml"] },
+  );
+}

@@ -1,0 +1,15 @@
+export type { BundleCreateReport, BundleCreateRequest } from "./bundle/create.ts";
+export { bundleCreate } from "./bundle/create.ts";
+export { bundleInspect } from "./bundle/inspect.ts";
+export type { BundleVerifyReport, BundleVerifyRequest } from "./bundle/verify.ts";
+export { bundleVerify } from "./bundle/verify.ts";
+export { type ConfigRenderRequest, configRender, type RenderedConfig } from "./config-render.ts";
+export * from "./engine/index.ts";
+export { type DiskRow, disksLook } from "./look/disks.ts";
+export { type NodeRow, nodeRows, nodesLook } from "./look/node-rows.ts";
+export { type StatusReport, statusLook } from "./look/status.ts";
+export { type WorkloadRow, workloadRows } from "./look/workload-rows.ts";
+export { type MirrorServeRequest, mirrorServe } from "./mirror-serve.ts";
+export type { UpReport } from "./up/report.ts";
+export { type UpRequest, up } from "./up/up.ts";
+export type { JourneyWorld } from "./world.ts";

@@ -1,0 +1,151 @@
+import { isOperatorError, OperatorError } from "../../lib/errors/index.ts";
+import { controlPlanesOf, type SiteNode } from "../../site/index.ts";
+import { type BootstrapRecord, readBootstrapRecord, writeBootstrapRecord } from "../bootstrap-record.ts";
+import { type ConditionState, definePhase, type StepOptions } from "../engine/index.ts";
+import { type EtcdSight, lookAtEtcd } from "../etcd-sight.ts";
+import { withAdmin } from "../node-sights.ts";
+import { remembered, type UpContext } from "../up/context.ts";
+import { waitsMs } from "../up/waits.ts";
+
+interface Facts {
+  readonly etcd: readonly EtcdSight[];
+  readonly record: BootstrapRecord | undefined;
+}
+
+/** Talos repeats "OK" until etcd has written data and a badly timed repeat leaves etcd stopped for good, so we wait this long. */
+const REPEAT_AFTER_MS = 60_000;
+
+/**
+ * etcd is bootstrapped once. Three things are asked: do members answer, was the call recorded, is this run alone (the lock).
+ * A recorded call is never sent to another node.
+ */
+export const bootstrapEtcd = definePhase<UpContext, Facts>({
+  id: "bootstrap-etcd",
+  title: "Bootstrap etcd",
+  observe: async (context, { signal }) => ({
+    etcd: await lookAtEtcd(context.site, remembered(context, "keys"), { signal }),
+    record: await readBootstrapRecord(context.stateFolder),
+  }),
+  plan: (context, { etcd, record }) => {
+    const clusters = new Set(
+      etcd.map((sight) =>
+        sight.members
+          .map((member) => member.id)
+          .sort()
+          .join(","),
+      ),
+    );
+    if (clusters.size > 1 && !overlapping(etcd)) throw splitEtcd(etcd);
+    if (etcd.length > 0) return [];
+    const controlPlanes = controlPlanesOf(context.site);
+    const node = controlPlanes.find((candidate) => candidate.name === record?.node) ?? controlPlanes[0];
+    if (node === undefined) throw new Error("a checked site has a control plane");
+    return [
+      [
+        {
+          id: `bootstrap-etcd/${node.name}`,
+          title: `bootstrap etcd on ${node.name}, once`,
+          target: { kind: "cluster", name: context.site.name },
+          effect: "create",
+          inputs: { node: node.name },
+          provisional: "after Wait for install and reboot",
+          apply: async (options) => await bootstrap(context, node, record, options),
+          until: {
+            description: `etcd answers on ${node.name}`,
+            deadlineMs: waitsMs.join,
+            check: async ({ signal }) => await etcdAnswers(context, node, signal),
+          },
+        },
+      ],
+    ];
+  },
+});
+
+async function bootstrap(
+  context: UpContext,
+  node: SiteNode,
+  record: BootstrapRecord | undefined,
+  options: StepOptions,
+): Promise<void> {
+  const { clock } = context.world;
+  if (record?.answered === true) {
+    const agoMs = clock.now().getTime() - Date.parse(record.issuedAt);
+    if (agoMs < REPEAT_AFTER_MS || (await etcdHasBegun(context, node, options.signal))) return;
+  }
+  const endMs = clock.now().getTime() + waitsMs.bootstrap;
+  for (;;) {
+    const issued = { node: node.name, issuedAt: clock.now().toISOString() };
+    await writeBootstrapRecord(context.stateFolder, { ...issued, answered: false });
+    try {
+      await withAdmin(
+        node,
+        remembered(context, "keys"),
+        async (client) => await client.bootstrap({ signal: options.signal }),
+      );
+      await writeBootstrapRecord(context.stateFolder, { ...issued, answered: true });
+      return;
+    } catch (error) {
+      if (!isOperatorError(error)) throw error;
+      if (error.retry === "never" || clock.now().getTime() > endMs) throw error;
+      options.progress(`not yet: ${error.message}`);
+      await clock.sleep(1_000, { signal: options.signal });
+    }
+  }
+}
+
+/** Whether the etcd service is past waiting for its Bootstrap. */
+async function etcdHasBegun(context: UpContext, node: SiteNode, signal: AbortSignal): Promise<boolean> {
+  const services = await withAdmin(
+    node,
+    remembered(context, "keys"),
+    async (client) => await client.services({ signal }),
+  );
+  return services.some((service) => service.id === "etcd" && service.state === "Running");
+}
+
+async function etcdAnswers(context: UpContext, node: SiteNode, signal: AbortSignal): Promise<ConditionState> {
+  const keys = remembered(context, "keys");
+  try {
+    const members = await withAdmin(
+      node,
+      keys,
+      async (client) => await client.etcdMembers({ signal, deadlineMs: 3_000 }),
+    );
+    if (members.length > 0) return { kind: "ready" };
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!isOperatorError(error)) throw error;
+  }
+  return { kind: "waiting", reason: await etcdReason(context, node, signal) };
+}
+
+async function etcdReason(context: UpContext, node: SiteNode, signal: AbortSignal): Promise<string> {
+  try {
+    const services = await withAdmin(
+      node,
+      remembered(context, "keys"),
+      async (client) => await client.services({ signal }),
+    );
+    const etcd = services.find((service) => service.id === "etcd");
+    return etcd === undefined ? "no etcd service yet" : `etcd is ${etcd.state}: ${etcd.lastMessage}`;
+  } catch (error) {
+    signal.throwIfAborted();
+    if (isOperatorError(error)) return error.message;
+    throw error;
+  }
+}
+
+function overlapping(etcd: readonly EtcdSight[]): boolean {
+  const [first, ...rest] = etcd.map((sight) => new Set(sight.members.map((member) => member.id)));
+  return first === undefined || rest.every((ids) => [...ids].some((id) => first.has(id)));
+}
+
+function splitEtcd(etcd: readonly EtcdSight[]): OperatorError {
+  return new OperatorError("ETCD_SPLIT", "the control planes belong to more than one etcd cluster", {
+    problems: etcd.map((sight) => ({
+      message: `${sight.node}: members ${sight.members.map((member) => member.hostname).join(", ")}`,
+      where: { node: sight.node },
+    })),
+    next: ["reset the control planes that do not belong, then run the command again"],
+  });
+}

@@ -1,0 +1,59 @@
+import { OperatorError } from "../../lib/errors/index.ts";
+import { definePhase } from "../engine/index.ts";
+import { lookAtNodes } from "../node-sights.ts";
+import { loadSiteKeys, mintSiteKeys, type SiteKeys, saveSiteKeys } from "../site-keys.ts";
+import type { UpContext } from "../up/context.ts";
+
+interface Facts {
+  readonly keys: SiteKeys;
+  readonly fresh: boolean;
+}
+
+/**
+ * The site's secrets: used where they are, minted once where they are not. Minting asks three times: the files, the machines
+ * (one that is configured belongs to secrets that we lack), and the exclusive creation of the files.
+ */
+export const keepKeys = definePhase<UpContext, Facts>({
+  id: "keys",
+  title: "Find or make secrets",
+  observe: async (context, { signal }) => {
+    const { site, world } = context;
+    const kept = await loadSiteKeys(site, world.clock);
+    if (kept !== undefined) {
+      context.memory.keys = kept;
+      return { keys: kept, fresh: false };
+    }
+    const sights = await lookAtNodes(site, undefined, { signal, concurrency: world.concurrency });
+    const configured = [...sights].filter(([, sight]) => sight.kind === "configured").map(([name]) => name);
+    if (configured.length > 0) {
+      throw new OperatorError(
+        "SITE_SECRETS_MISSING",
+        `${configured.join(", ")} ${configured.length === 1 ? "is" : "are"} configured already, but the secrets of ${site.name} are not here`,
+        {
+          where: { file: site.folder },
+          next: [
+            "put secrets.yaml and site-secrets.yaml back beside site.yaml, from the copy of whoever configured the machines",
+            "or reset the machines so that they boot into maintenance, if nothing on them is needed",
+          ],
+        },
+      );
+    }
+    context.memory.keys = await mintSiteKeys(world.clock);
+    return { keys: context.memory.keys, fresh: true };
+  },
+  plan: ({ site }, { keys, fresh }) =>
+    fresh
+      ? [
+          [
+            {
+              id: "keys/secrets",
+              title: `write secrets.yaml and site-secrets.yaml beside ${site.file}`,
+              target: { kind: "file", name: "secrets.yaml" },
+              effect: "create",
+              inputs: { site: site.name },
+              apply: async () => await saveSiteKeys(site, keys),
+            },
+          ],
+        ]
+      : [],
+});

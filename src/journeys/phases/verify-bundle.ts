@@ -1,0 +1,38 @@
+import { checkTrust } from "../../bundle/index.ts";
+import { OperatorError, type Problem } from "../../lib/errors/index.ts";
+import { definePhase } from "../engine/index.ts";
+import { siteImages } from "../site-images.ts";
+import { trustOf } from "../trusted-keys.ts";
+import type { UpContext } from "../up/context.ts";
+
+/** Signature, index and sizes now; digests as blobs pass. And: what this site will pull is in the bundle. */
+export const verifyBundle = definePhase<UpContext, readonly Problem[]>({
+  id: "verify-bundle",
+  title: "Verify bundle",
+  observe: async ({ site, bundle }) => {
+    checkTrust(bundle, await trustOf(site));
+    const carried = new Set(bundle.closure.images.map((image) => image.reference));
+    const packages = new Set(bundle.packages().map((found) => found.name));
+    return [
+      ...[...(await siteImages(site))]
+        .filter(([reference]) => !carried.has(reference))
+        .map(([reference, why]) => ({ message: `${reference} (${why.join(", ")})` })),
+      ...site.packages
+        .filter((wanted) => !packages.has(wanted.name))
+        .map((wanted) => ({ message: `package ${wanted.name} (packages of site.yaml)` })),
+    ];
+  },
+  plan: ({ bundle, site }, missing) => {
+    if (missing.length === 0) return [];
+    throw new OperatorError("BUNDLE_LACKS_CONTENT", `the bundle does not hold everything that ${site.name} will pull`, {
+      where: { file: bundle.file },
+      problems: missing,
+      next: [
+        `skerry bundle create     make a bundle whose definition names ${site.file}, where there is internet`,
+        `skerry bundle inspect ${bundle.file}     see what this one holds`,
+      ],
+    });
+  },
+  // The first phase that looks is the last that closes: everything read from the file is done by then.
+  close: async ({ bundle }) => await bundle.close(),
+});

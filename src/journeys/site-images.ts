@@ -1,0 +1,44 @@
+import type { Site } from "../site/index.ts";
+import { generateConfig, imagesOf, talosImages } from "../talos/config/index.ts";
+import type { SecretsBundle } from "../talos/pki/index.ts";
+import { configInput, renderSite } from "./site-rendering.ts";
+
+/**
+ * Every image that a site's nodes will pull by themselves, with the reasons: what the rendered configs name, and what Talos
+ * pulls without being told (etcd, CoreDNS, the sandbox), from the table of its release. Needs no secrets.
+ */
+export async function siteImages(site: Site): Promise<ReadonlyMap<string, readonly string[]>> {
+  const images = new Map<string, string[]>();
+  const add = (reference: string, why: string) => {
+    const reasons = images.get(reference) ?? [];
+    if (!reasons.includes(why)) images.set(reference, [...reasons, why]);
+  };
+
+  const mirror = { url: "https://192.0.2.1:5443", caPem: blankPem, registries: [] };
+  for (const [node, config] of await renderSite(site, { secrets: blankSecrets, mirror })) {
+    for (const { reference, at } of imagesOf(config)) add(reference, `${site.name}: ${node} ${at}`);
+  }
+  // What an unpatched config names is in the table too; a patch may have replaced it, so the rendered one decides.
+  const named = new Set(
+    site.nodes.flatMap((node) =>
+      imagesOf(generateConfig(configInput(site, node, blankSecrets))).map(({ reference }) => reference),
+    ),
+  );
+  const cni = site.cni === "flannel" ? "flannel" : "none";
+  for (const { reference, why } of talosImages(site.talos, { kubernetes: site.kubernetes, cni })) {
+    if (!named.has(reference)) add(reference, `${site.name}: ${why}`);
+  }
+  return images;
+}
+
+const blankPem = "-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n";
+const blankPair = { certificatePem: blankPem, keyPem: "" };
+
+/** Images do not depend on secrets, so a closure is computed with none. Never leaves this file. */
+const blankSecrets: SecretsBundle = {
+  cluster: { id: "", secret: "" },
+  bootstrapToken: "",
+  trustdToken: "",
+  encryption: { provider: "secretbox", secret: "" },
+  certs: { etcd: blankPair, k8s: blankPair, k8sAggregator: blankPair, k8sServiceAccountKeyPem: "", os: blankPair },
+};

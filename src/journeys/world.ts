@@ -1,0 +1,15 @@
+import type { Clock } from "../lib/clock.ts";
+
+/** What the command line hands to every journey: resolved paths and real things. */
+export interface JourneyWorld {
+  readonly clock: Clock;
+  /** Uniform in [0, 1), for jitter and run ids; keys never come from it. */
+  readonly random: () => number;
+  /** For the opening itself; phases get theirs from the engine. */
+  readonly signal: AbortSignal;
+  readonly notice: (text: string) => void;
+  /** `$XDG_CACHE_HOME/skerry` */
+  readonly cacheDir: string;
+  /** Nodes worked on at once. Default 8. */
+  readonly concurrency: number;
+}
