@@ -204,8 +204,11 @@ async function give(
   if (does?.kind === "endless") {
     response.writeHead(200, headers);
     const more = Buffer.alloc(64 * 1024);
-    while (!response.destroyed)
-      if (!response.write(more)) await Promise.race([once(response, "drain"), once(response, "close")]);
+    const send = (): void => {
+      while (!response.destroyed && response.write(more));
+    };
+    response.on("drain", send);
+    send();
     return;
   }
   const range = does?.kind === "ignore-range" ? undefined : rangeOf(given.range, bytes.length);

@@ -118,8 +118,6 @@ export async function startMirror(options: MirrorOptions): Promise<Mirror> {
           listener,
         );
   server.setTimeout(idleMs);
-  // A request that is not HTTP, or a puller that does not trust us, is that puller's trouble and not a crash.
-  server.on("clientError", (_, socket) => socket.destroy());
   await listen(server, options);
 
   const onAbort = (): void => void close();
