@@ -5,6 +5,6 @@ export { connectCluster } from "./cluster.ts";
 export type { Readiness } from "./conditions.ts";
 export type { ClusterAccess } from "./kubeconfig.ts";
 export type { KindRef, KubeObject, ObjectMeta, ObjectRef } from "./objects.ts";
-export { objectName, refOf } from "./objects.ts";
+export { objectName, record, records, refOf } from "./objects.ts";
 export { readiness } from "./readiness.ts";
 export type { Listing, WatchEvent } from "./watch.ts";
