@@ -30,6 +30,8 @@ export interface InteriorHost {
   readonly service: (id: string, state: ServiceState, message: string, healthy?: boolean) => void;
   /** A line of the kernel log / dmesg of the machine. */
   readonly log: (service: string, line: string) => void;
+  /** Static pods, the Node object or the etcd members are not what they were: the face asks again. */
+  readonly changed: () => void;
   /** The name the node registers with (HostnameConfig). */
   readonly nodeName: string;
   /** The node's own address. */
@@ -82,7 +84,7 @@ export interface Interior {
   /** Rejects when etcd is not up after a moment (the face then lets the call hang as Talos does). */
   readonly etcdMembers: () => Promise<readonly EtcdMember[]>;
   readonly listImages: (namespace: ImageNamespace) => readonly StoredImage[];
-  /** Resolves with `repo@sha256:…`; rejects with the reason of the last endpoint. */
+  /** Resolves with `repo@sha256:…`; rejects with the reason of the last endpoint, `kind: "not-found"` when none has it. */
   readonly pullImage: (
     namespace: ImageNamespace,
     reference: string,
