@@ -128,10 +128,11 @@ function issuePart(authority: CertificateAndKey, part: Part, { clock, random }: 
   );
 }
 
+/** The address after the network's own, which Kubernetes gives to the `kubernetes` Service. */
 function firstAddress(cidr: string): string {
-  const [network] = ipaddr.parseCIDR(cidr);
-  const bytes = network.toByteArray();
+  const [address] = ipaddr.parseCIDR(cidr);
+  const kind = address.kind() === "ipv6" ? ipaddr.IPv6 : ipaddr.IPv4;
+  const bytes = kind.networkAddressFromCIDR(cidr).toByteArray();
   const last = bytes.length - 1;
-  const first = ipaddr.fromByteArray(bytes.map((byte, index) => (index === last ? byte + 1 : byte)));
-  return first.toString();
+  return ipaddr.fromByteArray(bytes.map((byte, index) => (index === last ? byte + 1 : byte))).toString();
 }
