@@ -1,4 +1,5 @@
 export { createBundle } from "./create/create-bundle.ts";
+export { openAssets } from "./create/open-assets.ts";
 export type {
   AssetInput,
   BlobSource,
@@ -8,6 +9,7 @@ export type {
   CreateEvent,
   ImageSource,
   PackageInput,
+  StoredImage,
 } from "./create/options.ts";
 export { bundleJsonSchema } from "./definition/json-schema.ts";
 export { type LoadedDefinition, loadBundleDefinition } from "./definition/load-definition.ts";

@@ -1,3 +1,4 @@
+import { digestOf } from "../oci/index.ts";
 import { storedChildren } from "./format/manifest.ts";
 import { reachableFrom } from "./format/mention-order.ts";
 import type { Bundle } from "./open/bundle.ts";
@@ -7,6 +8,8 @@ import { platformsOf } from "./open/structure.ts";
 export interface BundleContentsList {
   readonly file: string;
   readonly name: string;
+  /** Of its index: the identity of the bundle, which its signature is over. */
+  readonly digest: string;
   readonly sizeBytes: number;
   readonly architectures: readonly string[];
   readonly versions: readonly { readonly talos: string; readonly kubernetes: string }[];
@@ -18,7 +21,12 @@ export interface BundleContentsList {
     readonly platforms: readonly string[];
     readonly why: readonly string[];
   }[];
-  readonly packages: readonly { readonly name: string; readonly digest: string; readonly sizeBytes: number }[];
+  readonly packages: readonly {
+    readonly name: string;
+    readonly version?: string;
+    readonly digest: string;
+    readonly sizeBytes: number;
+  }[];
   readonly assets: readonly {
     readonly name: string;
     readonly kind: string;
@@ -54,6 +62,7 @@ export function inspectBundle(bundle: Bundle): BundleContentsList {
   return {
     file: bundle.file,
     name: bundle.definition.name,
+    digest: digestOf(bundle.indexBytes),
     sizeBytes: bundle.sizeBytes,
     architectures: bundle.definition.architectures,
     versions: bundle.closure.versions,
@@ -64,9 +73,12 @@ export function inspectBundle(bundle: Bundle): BundleContentsList {
       platforms: on,
       why,
     })),
-    packages: bundle
-      .packages()
-      .map(({ name, descriptor }) => ({ name, digest: descriptor.digest, sizeBytes: sizeOf(descriptor) })),
+    packages: bundle.packages().map(({ name, version, descriptor }) => ({
+      name,
+      ...(version === undefined ? {} : { version }),
+      digest: descriptor.digest,
+      sizeBytes: sizeOf(descriptor),
+    })),
     assets: bundle
       .assets()
       .map(({ schematic, ...asset }) => ({ ...asset, ...(schematic === undefined ? {} : { schematic }) })),

@@ -80,9 +80,10 @@ async function writeBundle(options: CreateBundleOptions, plan: Plan): Promise<Cr
     isComplete = true;
     return {
       file: output,
+      digest: indexDigest,
       sizeBytes: layout.totalBytes,
       images: resolved.images.length,
-      packages: options.packages.length,
+      packages: contents.index.packages.length,
       blobs: contents.blobs.length,
       fetchedBytes: wantedBytes,
       ...(key === undefined ? {} : { keyId: key.keyId }),

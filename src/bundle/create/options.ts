@@ -1,5 +1,5 @@
 import type { Clock } from "../../lib/clock.ts";
-import type { Descriptor, Reference, RegistryClient } from "../../oci/index.ts";
+import type { Descriptor, Digest, Reference, RegistryClient } from "../../oci/index.ts";
 import type { BundleDefinition } from "../definition/schema.ts";
 import type { ClosureAsset } from "../format/closure.ts";
 import type { KeyFile } from "../sign/keys.ts";
@@ -23,12 +23,26 @@ export interface ClosureImageInput {
 /** A package in Zarf's published-OCI form. */
 export interface PackageInput {
   readonly name: string;
+  /** For whoever looks into the bundle. */
+  readonly version?: string;
   /** The OCI manifest, byte for byte. */
   readonly manifest: Uint8Array;
   /** Its config (`application/vnd.zarf.config.v1+json`), byte for byte. */
   readonly config: Uint8Array;
-  /** One for each layer of the manifest, in any order. */
+  /** One for each layer of the manifest, in any order; those that are content of the bundle's images may be left out. */
   readonly layers: readonly BlobSource[];
+}
+
+/** What the bundle stores of an image. */
+export interface StoredImage {
+  /** Of the index for a multi-arch image. */
+  readonly descriptor: Descriptor;
+  /** Its manifests for the bundle's platforms; the descriptor has the platform where an index states it. */
+  readonly manifests: readonly {
+    readonly descriptor: Descriptor;
+    /** Config and layers. */
+    readonly blobs: readonly Descriptor[];
+  }[];
 }
 
 export interface AssetInput extends Pick<ClosureAsset, "name" | "kind" | "architecture"> {
@@ -47,7 +61,13 @@ export interface CreateBundleOptions {
   /** Versions the sites run, for whoever looks into the bundle; each pair once. */
   readonly versions: readonly { readonly talos: string; readonly kubernetes: string }[];
   readonly closureImages: readonly ClosureImageInput[];
-  readonly packages: readonly PackageInput[];
+  /**
+   * Or a function that makes them once the images are known, for packages that list their images' blobs. It is given what is
+   * stored of an image by full reference: undefined for one that could not be had, of which creation fails in the end.
+   */
+  readonly packages:
+    | readonly PackageInput[]
+    | ((imageOf: (reference: string) => StoredImage | undefined) => readonly PackageInput[]);
   readonly assets: readonly AssetInput[];
   readonly source: (reference: Reference) => ImageSource;
   /** Path of the file, normally `NAME.bundle.tar`. Beside it stand `.partial` and `.lock` files while it is made. */
@@ -74,6 +94,8 @@ export type CreateEvent =
 
 export interface CreatedBundle {
   readonly file: string;
+  /** Of its index: the identity of the bundle, which its signature is over. */
+  readonly digest: Digest;
   readonly sizeBytes: number;
   readonly images: number;
   readonly packages: number;

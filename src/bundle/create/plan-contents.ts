@@ -1,5 +1,13 @@
 import type { JsonValue } from "../../lib/json.ts";
-import { type Descriptor, type Digest, digestOf, mediaTypes, parseManifest } from "../../oci/index.ts";
+import {
+  type Descriptor,
+  type Digest,
+  digestOf,
+  formatReference,
+  mediaTypes,
+  parseManifest,
+  parseReference,
+} from "../../oci/index.ts";
 import { artifactManifest, documentArtifact, emptyConfig, type MadeBlob, madeBlob } from "../format/artifact.ts";
 import { type Closure, sortClosure } from "../format/closure.ts";
 import { type IndexDocument, indexBytes, topDescriptors } from "../format/index-document.ts";
@@ -38,7 +46,17 @@ export async function planContents(
   };
   for (const { descriptor, bytes } of resolved.manifests.values()) make({ descriptor, bytes: Buffer.from(bytes) });
 
-  const packages = options.packages.map((entry) => ({ name: entry.name, descriptor: makePackage(entry, make) }));
+  const byReference = new Map(resolved.images.map((image) => [image.reference, image]));
+  const inputs =
+    typeof options.packages === "function"
+      ? options.packages((reference) => byReference.get(formatReference(parseReference(reference))))
+      : options.packages;
+  const packages = inputs.map((input) => {
+    assertWhole(input, resolved);
+    make(madeBlob(MEDIA.zarfConfig, Buffer.from(input.config)));
+    const descriptor = make(madeBlob(mediaTypes.ociManifest, Buffer.from(input.manifest)));
+    return { name: input.name, version: input.version, descriptor };
+  });
   const closure = sortClosure({
     versions: [...options.versions],
     images: resolved.images.map(({ reference, descriptor, why, platforms: on }) => ({
@@ -47,7 +65,11 @@ export async function planContents(
       why: [...why],
       platforms: [...on],
     })),
-    packages: packages.map(({ name, descriptor }) => ({ name, digest: descriptor.digest })),
+    packages: packages.map(({ name, version, descriptor }) => ({
+      name,
+      ...(version === undefined ? {} : { version }),
+      digest: descriptor.digest,
+    })),
     assets: options.assets.map(closureAsset),
   });
   const [definition, definitionLayer] = documentArtifact(MEDIA.definition, options.definition as unknown as JsonValue);
@@ -59,7 +81,7 @@ export async function planContents(
     definition: definition.descriptor,
     closure: closureManifest.descriptor,
     images: resolved.images.map(({ reference, descriptor }) => ({ reference, descriptor })),
-    packages: [...packages].sort((a, b) => (a.name < b.name ? -1 : 1)),
+    packages: packages.map(({ name, descriptor }) => ({ name, descriptor })).sort((a, b) => (a.name < b.name ? -1 : 1)),
     ...(assets === undefined ? {} : { assets }),
   };
   const contents = await mentionOrder(
@@ -78,25 +100,23 @@ export async function planContents(
     indexBytes: indexBytes(index),
     blobs: contents.blobs,
     children: contents.children,
-    local: localBlobs(options, made),
+    local: localBlobs(inputs, options.assets, made),
   };
 }
 
-/** Takes a package's manifest and config into the bundle. What does not fit together is the caller's bug. */
-function makePackage(
-  { name, manifest, config, layers }: PackageInput,
-  make: (blob: MadeBlob) => Descriptor,
-): Descriptor {
+/** What does not fit together is the caller's bug. Layers that are not given must be content of the bundle's images. */
+function assertWhole({ name, manifest, config, layers }: PackageInput, resolved: ResolvedImages): void {
   const parsed = parseManifest(manifest, { what: `manifest of package ${name}` });
   if (parsed.kind !== "image" || parsed.config.mediaType !== MEDIA.zarfConfig)
     throw new Error(`${name} is not a package`);
-  if (digestOf(config) !== parsed.config.digest)
+  if (digestOf(config) !== parsed.config.digest) {
     throw new Error(`package ${name} has another config than its manifest says`);
-  const there = new Set<Digest>(layers.map(({ descriptor }) => descriptor.digest));
-  const lacking = parsed.layers.find(({ digest }) => !there.has(digest));
+  }
+  const given = new Set<string>(layers.map(({ descriptor }) => descriptor.digest));
+  const lacking = parsed.layers.find(
+    ({ digest }) => !given.has(digest) && !resolved.sources.has(digest) && !resolved.manifests.has(digest),
+  );
   if (lacking !== undefined) throw new Error(`package ${name} lacks its layer ${lacking.digest}`);
-  make(madeBlob(MEDIA.zarfConfig, Buffer.from(config)));
-  return make(madeBlob(mediaTypes.ociManifest, Buffer.from(manifest)));
 }
 
 function makeAssets(assets: Closure["assets"], make: (blob: MadeBlob) => Descriptor): Descriptor {
@@ -117,7 +137,8 @@ function closureAsset({ name, kind, architecture, schematic, blob }: AssetInput)
 }
 
 function localBlobs(
-  { packages, assets }: Pick<CreateBundleOptions, "packages" | "assets">,
+  packages: readonly PackageInput[],
+  assets: readonly AssetInput[],
   made: ReadonlyMap<string, MadeBlob>,
 ): ReadonlyMap<string, BlobSource> {
   const lying = [...packages.flatMap(({ layers }) => layers), ...assets.map(({ blob }) => blob)];

@@ -11,7 +11,7 @@ import {
 import { type PlatformName, platformName, storedChildren } from "../format/manifest.ts";
 import { isManifestMediaType } from "../format/names.ts";
 import { configPlatform } from "./config-platform.ts";
-import type { CreateBundleOptions, ImageSource } from "./options.ts";
+import type { CreateBundleOptions, ImageSource, StoredImage } from "./options.ts";
 
 /** A manifest or index in memory, at most 4 MiB. */
 export interface HeldManifest {
@@ -20,9 +20,8 @@ export interface HeldManifest {
   readonly manifest: Manifest;
 }
 
-export interface ResolvedImage {
+export interface ResolvedImage extends StoredImage {
   readonly reference: string;
-  readonly descriptor: Descriptor;
   readonly why: readonly string[];
   readonly platforms: readonly PlatformName[];
 }
@@ -67,6 +66,9 @@ export async function resolveImages(
   const images: ResolvedImage[] = [];
   const manifests = new Map<string, HeldManifest>();
   const sources = new Map<string, ImageSource[]>();
+  const tellFailure = ({ reference, reason }: ImageFailure): void =>
+    options.onProgress?.({ kind: "image-failed", reference, reason });
+  failures.forEach(tellFailure);
   const limit = pLimit(REGISTRY_CONCURRENCY);
   let done = 0;
 
@@ -84,12 +86,12 @@ export async function resolveImages(
           sources.set(child.digest, [...(sources.get(child.digest) ?? []), source]);
         }
       }
-      images.push({ ...image, descriptor: found.top });
+      images.push({ ...image, descriptor: found.top, manifests: found.stored });
     } catch (error) {
       options.signal.throwIfAborted();
       const failure = failureOf(image, error);
       failures.push(failure);
-      options.onProgress?.({ kind: "image-failed", reference: image.reference, reason: failure.reason });
+      tellFailure(failure);
     }
     done += 1;
     options.onProgress?.({ kind: "resolved", reference: image.reference, done, total: wanted.length });
@@ -137,6 +139,7 @@ class Lacking extends Error {
 
 interface Found {
   readonly top: Descriptor;
+  readonly stored: StoredImage["manifests"];
   readonly manifests: readonly HeldManifest[];
   /** Platforms that were seen, wanted or not. */
   readonly states: readonly PlatformName[];
@@ -149,14 +152,18 @@ async function collect(
   options: { readonly signal: AbortSignal; readonly platforms: ReadonlySet<PlatformName> },
 ): Promise<Found> {
   const held: HeldManifest[] = [];
+  const stored: StoredImage["manifests"][number][] = [];
   const states = new Set<PlatformName>();
   let isForAny = false;
-  const fetch = async (reference: string, stated: PlatformName | undefined, depth: number): Promise<Descriptor> => {
+  const fetch = async (reference: string, listed: Descriptor | undefined, depth: number): Promise<Descriptor> => {
     const { descriptor, bytes } = await source.client.fetchManifest(source.repository, reference, options);
     const manifest = parseManifest(bytes, { what: `manifest ${source.repository} ${reference}` });
-    if (!isManifestMediaType(descriptor.mediaType) || depth > MAX_DEPTH) throw new Unusable(descriptor.mediaType);
+    const isImage = isManifestMediaType(descriptor.mediaType) && descriptor.mediaType === manifest.mediaType;
+    if (!isImage || depth > MAX_DEPTH) throw new Unusable(descriptor.mediaType);
     held.push({ descriptor, bytes, manifest });
     if (manifest.kind === "image") {
+      stored.push({ descriptor: listed ?? descriptor, blobs: [manifest.config, ...manifest.layers] });
+      const stated = listed === undefined ? undefined : platformName(listed);
       const platform = stated ?? (await configPlatform(source, manifest, options));
       if (platform === undefined) isForAny = true;
       else states.add(platform);
@@ -167,13 +174,19 @@ async function collect(
       if (platform !== undefined && !platform.startsWith("unknown/")) states.add(platform);
     }
     for (const child of storedChildren(manifest, options.platforms)) {
-      const found = await fetch(child.digest, platformName(child) ?? stated, depth + 1);
+      const found = await fetch(child.digest, child, depth + 1);
       if (found.size !== child.size || found.mediaType !== child.mediaType) throw new Unusable(child.mediaType);
     }
     return descriptor;
   };
   const top = await fetch(target, undefined, 0);
-  return { top, manifests: held, states: sorted([...states]), covers: (platform) => isForAny || states.has(platform) };
+  return {
+    top,
+    stored,
+    manifests: held,
+    states: sorted([...states]),
+    covers: (platform) => isForAny || states.has(platform),
+  };
 }
 
 /** Thrown where content is no image that nodes pull, or contradicts the index that lists it. */

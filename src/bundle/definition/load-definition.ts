@@ -73,6 +73,11 @@ export async function loadBundleDefinition(file: string): Promise<LoadedDefiniti
       assets.push({ ...defined(rest), source: { path: await absolute(path, ["assets", index, "path"]) } });
     else if (url !== undefined) assets.push({ ...defined(rest), source: { url } });
   }
+  const names = assets.map(assetName);
+  for (const [index, name] of names.entries()) {
+    if (names.indexOf(name) < index)
+      problems.push({ message: `${name} is there twice`, where: { file: where(["assets", index]) } });
+  }
   const signKeyFile = value.sign === undefined ? undefined : await absolute(value.sign.key, ["sign", "key"]);
 
   if (problems.length > 0) throw documentInvalid(file, problems);
@@ -84,6 +89,21 @@ export async function loadBundleDefinition(file: string): Promise<LoadedDefiniti
     assets,
     ...(signKeyFile === undefined ? {} : { signKeyFile }),
   };
+}
+
+/** What an asset is called in the bundle: as Talos names its release files, in a folder per schematic. */
+export function assetName({
+  kind,
+  architecture,
+  schematic,
+}: Pick<AssetSource, "kind" | "architecture" | "schematic">): string {
+  const names = {
+    kernel: `vmlinuz-${architecture}`,
+    initramfs: `initramfs-${architecture}.xz`,
+    uki: `metal-${architecture}-uki.efi`,
+    iso: `metal-${architecture}.iso`,
+  };
+  return schematic === undefined ? names[kind] : `${schematic}/${names[kind]}`;
 }
 
 /** Drops keys that are there with the value undefined, which zod leaves for optional ones. */

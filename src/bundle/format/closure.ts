@@ -21,7 +21,7 @@ export const Closure = z.strictObject({
       platforms: z.array(z.string().regex(/^[a-z0-9]+\/[a-z0-9]+$/)),
     }),
   ),
-  packages: z.array(z.strictObject({ name: text, digest })),
+  packages: z.array(z.strictObject({ name: text, version: text.optional(), digest })),
   assets: z.array(
     z.strictObject({
       name: text,

@@ -18,6 +18,7 @@ export interface BundleImage {
 /** A package of a bundle, in Zarf's published-OCI form; layers are told apart by their title annotation. */
 export interface BundlePackage {
   readonly name: string;
+  readonly version?: string;
   readonly descriptor: Descriptor;
   readonly manifest: ImageManifest;
 }

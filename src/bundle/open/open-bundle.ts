@@ -102,9 +102,12 @@ function imagesOf({ index }: Scan, { closure }: Structure): readonly BundleImage
   });
 }
 
-function packagesOf({ index }: Scan, { manifests }: Structure): readonly BundlePackage[] {
-  return index.packages.flatMap(({ name, descriptor }) => {
+function packagesOf({ index }: Scan, { closure, manifests }: Structure): readonly BundlePackage[] {
+  return index.packages.flatMap(({ name, descriptor }, at) => {
     const manifest = manifests.get(descriptor.digest);
-    return manifest?.kind === "image" ? [{ name, descriptor, manifest }] : [];
+    const version = closure.packages[at]?.version;
+    return manifest?.kind === "image"
+      ? [{ name, ...(version === undefined ? {} : { version }), descriptor, manifest }]
+      : [];
   });
 }

@@ -62,6 +62,7 @@ export async function readStructure(
   for (const { reference } of closure.data.images) assertFullReference(file, reference);
 
   const contents = await mentionOrder(topDescriptors(index), platformsOf(definition.data), manifestOf);
+  assertTypesFit(file, index, manifests);
   assertBlobsFit(file, scan, contents);
   assertAssetsFit(file, index, closure.data, manifests);
   return { definition: definition.data, closure: closure.data, contents, manifests };
@@ -132,6 +133,13 @@ function assertClosureFits(file: BundleFile, index: IndexDocument, closure: Clos
   if (!isSorted || !isDeepEqual(said, held) || !isDeepEqual(saidPackages, heldPackages)) {
     throw invalid(file, "its index does not name what its closure names");
   }
+}
+
+/** What the index calls a manifest must be one, of the type that it says of itself. */
+function assertTypesFit(file: BundleFile, index: IndexDocument, manifests: Structure["manifests"]): void {
+  const wrong = topDescriptors(index).find(({ digest, mediaType }) => manifests.get(digest)?.mediaType !== mediaType);
+  if (wrong !== undefined)
+    throw invalid(file, `its ${wrong.digest} is not of the type ${JSON.stringify(wrong.mediaType)}`);
 }
 
 function assertFullReference(file: BundleFile, reference: string): void {
