@@ -13,7 +13,7 @@ const example =
 /** events.md: what `--events` prints and events.ndjson keeps. */
 export function eventsPage(): string {
   return page("Events", "src/journeys/engine/types.ts", [
-    "`--events` prints one JSON object per line on stdout while a journey runs; `events.ndjson` in the [state folder](files.md#the-state-folder) keeps the same lines of all runs. Secrets are taken out. New kinds and new fields may be added: pass over what you do not know.",
+    "`--events` prints one JSON object per line on stdout while a journey runs; `events.ndjson` in the [state folder](files.md#the-state-folder) keeps the same lines. Secrets are taken out. New kinds and new fields may be added: pass over what you do not know.",
     codeBlock("json", [example]),
     "## Fields of every event",
     fields({

@@ -3,7 +3,7 @@ import { codeBlock, page, table } from "./markdown.ts";
 /** files.md: hand-written; what is fixed between rooms is in decision 0001. */
 export function filesPage(): string {
   return page("Files", "docs/reference/generator/files-page.ts", [
-    "Everything that Skerry writes, and where. Nothing else on the laptop is touched.",
+    "Everything that Skerry writes, and where, besides what `--out` names. Nothing else on the laptop is touched.",
     "## Beside site.yaml",
     table(
       ["file", "what it is"],
@@ -48,7 +48,10 @@ const stateFolder: readonly string[] = [
         "`lock.json`",
         "who works on the site now: holder, host, process, run, start, heartbeat. Taken over by itself when its process is gone or the heartbeat is older than a minute",
       ],
-      ["`events.ndjson`", "[events](events.md) of all runs"],
+      [
+        "`events.ndjson`",
+        "[events](events.md) of all runs; beyond 64 MiB it is begun anew and the one before is kept as `events.ndjson.1`",
+      ],
       ["`mirror.log`", "one JSON line per request to the laptop mirror: client, image, status, bytes"],
       ["`kubeconfig`, `talosconfig`", "for kubectl and talosctl, mode 0600"],
     ],
@@ -60,6 +63,7 @@ const stateFolder: readonly string[] = [
       ["`rack.json`", "what the rack is and which site.yaml it was made from"],
       ["`site/`", "the rack's own `site.yaml`, with addresses on loopback, and its secrets"],
       ["`control.sock`", "the supervisor's socket, newline-delimited JSON"],
+      ["`processes.ndjson`", "processes that the supervisor started, so that none is left behind"],
       ["`supervisor.log`", "what the supervisor and its processes said"],
       ["`nodes/`, `store/`", "disks and pulled content of the simulated machines"],
     ],
@@ -80,7 +84,7 @@ const bundleFile: readonly string[] = [
     "signature.json          absent where the bundle is not signed",
     "blobs/sha256/<hex>      each blob once",
   ]),
-  "`index.json` is canonical JSON (sorted keys, no spaces). Its annotation `dev.skerry.format` is the version of the format, `dev.skerry.blob-section-bytes` the length of everything after it, so that a cut file knows what it lacks. Its descriptors:",
+  "`index.json` is canonical JSON (sorted keys, no spaces). Its annotation `dev.skerry.format` is the version of the format, `dev.skerry.blob-section-bytes` the bytes from the first blob's header to the end, so that a cut file knows what it lacks. Its descriptors:",
   table(
     ["descriptor", "how it is told apart"],
     [
