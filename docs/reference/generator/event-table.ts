@@ -54,7 +54,7 @@ export const eventTable = {
   },
   "step.retrying": { when: "A try has failed and another follows.", fields: { phase, step, node, error } },
   "condition.waiting": {
-    when: "What a step waits for has not happened yet. Told again when the reason changes.",
+    when: "What a step waits for has not happened yet. Told again when the reason changes, and every 30 s.",
     fields: {
       phase,
       step,
