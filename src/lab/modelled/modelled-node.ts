@@ -135,6 +135,7 @@ export function startNode(config: () => AppliedConfig, host: InteriorHost, parts
       staticPods: () => controlPlane?.pods() ?? [],
       runs: modelledRun,
       log: logOf("kubelet"),
+      onChange: host.changed,
       backOffMs: timings.backOffMs,
     });
     host.service("kubelet", "Running", "Started task kubelet (PID 241) for container kubelet");
@@ -184,6 +185,7 @@ export function startNode(config: () => AppliedConfig, host: InteriorHost, parts
       startProcess: (name, binary, args) => startProcess(name)(binary, args),
       etcdServing: running.serving,
       log: logOf("controlplane"),
+      onChange: host.changed,
     });
   }
 

@@ -1,4 +1,4 @@
-import { type Cluster, connectCluster, type KubeObject, objectName } from "../../../kube/index.ts";
+import { type Cluster, connectCluster, type KubeObject, objectName, refOf } from "../../../kube/index.ts";
 import type { Clock } from "../../../lib/clock.ts";
 import { isOperatorError } from "../../../lib/errors/index.ts";
 import type { ClusterFacts } from "../cluster-facts.ts";
@@ -71,17 +71,31 @@ export async function prepareCluster(work: BootstrapWork): Promise<void> {
 
 async function createOnce(cluster: Cluster, manifest: KubeObject, work: BootstrapWork): Promise<void> {
   const { signal, clock, log } = work;
-  for (;;) {
+  for (let told = ""; ; ) {
     try {
+      if (await isThere(cluster, manifest, signal)) return;
       await cluster.create(manifest, { signal });
       log(`created ${objectName(manifest)}`);
       return;
     } catch (error) {
       if (isOperatorError(error, "KUBE_ALREADY_EXISTS")) return;
       signal.throwIfAborted();
-      log(`cannot create ${objectName(manifest)} yet: ${error instanceof Error ? error.message : String(error)}`);
+      const reason = error instanceof Error ? error.message : String(error);
+      if (reason !== told) log(`cannot create ${objectName(manifest)} yet: ${reason}`);
+      told = reason;
       await clock.sleep(RETRY_MS, { signal });
     }
+  }
+}
+
+/** Asked first, because a Service whose address is taken by itself is refused as invalid, not as existing. */
+async function isThere(cluster: Cluster, manifest: KubeObject, signal: AbortSignal): Promise<boolean> {
+  try {
+    await cluster.get(refOf(manifest), { signal });
+    return true;
+  } catch (error) {
+    if (isOperatorError(error, "KUBE_NOT_FOUND")) return false;
+    throw error;
   }
 }
 

@@ -28,6 +28,8 @@ export interface ControlPlaneOptions {
   /** Resolves when the machine's etcd serves. */
   readonly etcdServing: (signal: AbortSignal) => Promise<void>;
   readonly log: (line: string) => void;
+  /** Told when a component is started, becomes ready or stops being so. */
+  readonly onChange: () => void;
 }
 
 /** The real kube-apiserver, kube-controller-manager and kube-scheduler of one machine. */
@@ -69,6 +71,7 @@ export function startControlPlane(options: ControlPlaneOptions): ControlPlane {
     const command = [path, ...component.args];
     const pod = { name: component.name, image: component.image, command, kept, ready: false, since: clock.now() };
     pods.set(component.name, pods.get(component.name) ?? pod);
+    options.onChange();
     return started;
   };
   const mark = (name: StaticPodName, ready: boolean): void => {
@@ -76,6 +79,7 @@ export function startControlPlane(options: ControlPlaneOptions): ControlPlane {
     if (pod === undefined || pod.ready === ready) return;
     pods.set(name, { ...pod, ready, since: clock.now() });
     log(`${name} is ${ready ? "ready" : "not ready"}`);
+    options.onChange();
   };
   /** Starts one component and keeps it; resolves when it is ready for the first time. */
   const keep = async (component: Component): Promise<void> => {

@@ -28,6 +28,8 @@ export interface KubeletOptions {
   readonly staticPods: () => readonly RunningStaticPod[];
   readonly runs: (pod: KubeObject, container: Container, image: KeptImage) => ContainerRun;
   readonly log: (line: string) => void;
+  /** Told when the Node is registered and when it becomes ready. */
+  readonly onChange: () => void;
   readonly backOffMs: { readonly first: number; readonly longest: number };
 }
 
@@ -91,6 +93,7 @@ export function startKubelet(options: KubeletOptions): Kubelet {
           await cluster.patchStatus(node, nodeStatus(description, health), { signal });
           registered = true;
           last = now.getTime();
+          options.onChange();
         } catch (error) {
           signal.throwIfAborted();
           statusWanted = true;

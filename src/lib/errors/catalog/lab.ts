@@ -1,4 +1,41 @@
 import type { CatalogPage } from "../catalog-page.ts";
 
 /** Error codes of the room `lab`. */
-export const labErrors = {} as const satisfies CatalogPage;
+export const labErrors = {
+  LAB_RACK_EXISTS: {
+    exit: 2,
+    doc: "A rack of this name is there already, running or left over. Nothing was changed. Take it down with `skerry lab down NAME`, or choose another name.",
+  },
+  LAB_RACK_UNKNOWN: {
+    exit: 2,
+    doc: "There is no rack of this name in the state folder. `skerry lab list` shows those that are there.",
+  },
+  LAB_RACK_NOT_RUNNING: {
+    exit: 4,
+    doc: "The rack is there but its supervisor does not answer, for example because it was killed or the computer was restarted. `skerry lab down NAME` removes what is left.",
+  },
+  LAB_NO_SLOT: {
+    exit: 7,
+    doc: "Every range of loopback addresses that racks may use is taken by other racks or programs on this computer. Take a rack down and start again.",
+  },
+  LAB_TOO_MANY_NODES: {
+    exit: 3,
+    doc: "The site has more nodes than a rack has addresses for. Rehearse with a smaller site.",
+  },
+  LAB_DISK_IMPOSSIBLE: {
+    exit: 3,
+    doc: "A node's disk selector contradicts itself, so that no simulated disk, and hardly a real one, can match it.",
+  },
+  LAB_PATH_TOO_LONG: {
+    exit: 2,
+    doc: "The state folder's path is so long that the rack's control socket cannot be made in it: sockets allow about a hundred characters. Choose a shorter folder with --state-dir.",
+  },
+  LAB_SUPERVISOR_FAILED: {
+    exit: 7,
+    doc: "The rack's supervisor ended or did not get its machines up in time. What it said is in the supervisor.log that the message names; what was started was ended again.",
+  },
+  LAB_NODE_UNKNOWN: {
+    exit: 2,
+    doc: "A fault or a power switch names a machine that the rack does not have.",
+  },
+} as const satisfies CatalogPage;
