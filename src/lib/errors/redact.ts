@@ -11,7 +11,8 @@ const authorization = /\b(Bearer|Basic)\s+[A-Za-z0-9+/=_.~-]{8,}/g;
 const userInfo = /\b([a-z][a-z0-9+.-]*:\/\/)[^\s/@"]+@/gi;
 /** Kubernetes' and Talos' join tokens. */
 const joinToken = /\b[a-z0-9]{6}\.[a-z0-9]{16}\b/g;
-const longBase64 = /(?<![A-Za-z0-9+/._-])[A-Za-z0-9+][A-Za-z0-9+/]{63,}={0,2}/g;
+/** Longer than a line of PEM, so that certificates stay readable. */
+const longBase64 = /(?<![A-Za-z0-9+/._-])[A-Za-z0-9+][A-Za-z0-9+/]{64,}={0,2}/g;
 
 /**
  * Takes what looks like a secret out of a text that is about to be shown or kept. The second net: secrets are kept out of
@@ -20,12 +21,22 @@ const longBase64 = /(?<![A-Za-z0-9+/._-])[A-Za-z0-9+][A-Za-z0-9+/]{63,}={0,2}/g;
 export function redactSecrets(text: string): string {
   return text
     .replace(pemBlock, REDACTED)
-    .replace(base64Pem, REDACTED)
+    .replace(base64Pem, (text) => (isCertificate(text) ? text : REDACTED))
     .replace(authorization, `$1 ${REDACTED}`)
     .replace(userInfo, `$1${REDACTED}@`)
     .replace(named, (whole, head: string, value: string) => (looksRandom(value) ? `${head}${REDACTED}` : whole))
     .replace(joinToken, (token) => (/\d/.test(token) ? REDACTED : token))
-    .replace(longBase64, (run) => (looksRandom(run) && /[A-Z]/.test(run) && /[a-z]/.test(run) ? REDACTED : run));
+    .replace(longBase64, (run) => (isMixed(run) && !isCertificate(run) ? REDACTED : run));
+}
+
+/** PEM in base64 that holds certificates and nothing else. */
+function isCertificate(base64: string): boolean {
+  const text = Buffer.from(base64, "base64").toString("latin1");
+  return text.startsWith("-----BEGIN CERTIFICATE-----") && !text.includes("PRIVATE KEY");
+}
+
+function isMixed(run: string): boolean {
+  return looksRandom(run) && /[A-Z]/.test(run) && /[a-z]/.test(run);
 }
 
 /** Words and field paths have no digits; random text of this length nearly always does. */

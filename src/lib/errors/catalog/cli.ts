@@ -30,8 +30,8 @@ export const cliErrors = {
     exit: 2,
     doc: "A file that would have been written is there already, and it is not overwritten. Move it away or choose another folder. Nothing was done.",
   },
-  PLAN_REFUSED: {
+  SITE_UNHEALTHY: {
     exit: 7,
-    doc: "Looking has shown that the run would fail, and on which nodes. The message lists every reason. Nothing was changed.",
+    doc: "`skerry status` found something that is not as it should be; every finding is listed. Nothing was changed.",
   },
 } as const satisfies CatalogPage;

@@ -1,0 +1,174 @@
+import type { CommandSpec } from "./command.ts";
+import type { FlagName } from "./flags.ts";
+
+const which: readonly FlagName[] = ["site", "rack", "state-dir"];
+const run: readonly FlagName[] = ["json", "events", "timeout"];
+
+/** Every command, in the order of help. Nothing here imports what a command needs; `load` does. */
+export const commands: readonly CommandSpec[] = [
+  {
+    words: ["init"],
+    summary: "Write a commented site.yaml and bundle.yaml to start from",
+    description: "Never overwrites a file that is there.",
+    arguments: [{ name: "DIR", isRequired: false, does: "Folder; made where it is missing. Default: this folder." }],
+    flags: ["json"],
+    examples: [{ command: "skerry init windpark-7", does: "start a site in the folder windpark-7" }],
+    load: async () => (await import("./commands/init.ts")).init,
+  },
+  {
+    words: ["bundle", "create"],
+    summary: "Collect everything a site will pull into one signed file",
+    description:
+      "Reads bundle.yaml (or the FILE given), computes the closure of its sites, fetches what is missing, and writes NAME.bundle.tar " +
+      "beside it (or --out). Run again after an interruption: what is verified is not fetched again.",
+    arguments: [{ name: "FILE", isRequired: false, does: "The bundle definition. Default ./bundle.yaml." }],
+    flags: ["dry-run", "out", "registry-override", ...run, "concurrency"],
+    examples: [
+      { command: "skerry bundle create", does: "make the bundle that ./bundle.yaml describes" },
+      {
+        command: "skerry bundle create --registry-override docker.io=https://cache.example",
+        does: "fetch Docker Hub's images from a cache",
+      },
+    ],
+    load: async () => (await import("./commands/bundle-create.ts")).bundleCreate,
+  },
+  {
+    words: ["bundle", "verify"],
+    summary: "Hash every byte of a bundle and check its signature and closure",
+    arguments: [
+      { name: "FILE", isRequired: false, does: "The bundle. Default: the only *.bundle.tar in this folder." },
+    ],
+    flags: ["key", "site", ...run],
+    examples: [{ command: "skerry bundle verify windpark.bundle.tar --key windpark.pub", does: "before it travels" }],
+    load: async () => (await import("./commands/bundle-verify.ts")).bundleVerify,
+  },
+  {
+    words: ["bundle", "inspect"],
+    summary: "Show what a bundle holds, without reading all of it",
+    arguments: [
+      { name: "FILE", isRequired: false, does: "The bundle. Default: the only *.bundle.tar in this folder." },
+    ],
+    flags: ["json"],
+    examples: [{ command: "skerry bundle inspect windpark.bundle.tar", does: "list images, packages and boot assets" }],
+    load: async () => (await import("./commands/bundle-inspect.ts")).bundleInspect,
+  },
+  {
+    words: ["config", "render"],
+    summary: "Show the machine configs that a site's nodes get",
+    description: "Secrets are left out, unless --secrets writes them into a folder (--out).",
+    arguments: [{ name: "NODE", isRequired: false, does: "Only this node. Default: all." }],
+    flags: [...which, "bundle", "out", "secrets", "json"],
+    examples: [
+      { command: "skerry config render cp-1", does: "show the config of cp-1, without its secrets" },
+      { command: "skerry config render --out configs --secrets", does: "write all of them, complete, 0600" },
+    ],
+    load: async () => (await import("./commands/config-render.ts")).configRender,
+  },
+  {
+    words: ["up"],
+    summary: "Bring a site up: bare machines to a running cluster",
+    description:
+      "Looks at the machines, shows what it will do and asks, then does it. Run it again at any time: what is done is left alone, " +
+      "so this is also how an interrupted run goes on.",
+    arguments: [],
+    flags: ["dry-run", "yes", ...which, "bundle", "until", ...run, "no-input", "concurrency"],
+    examples: [
+      { command: "skerry up --dry-run", does: "see what would be done, disks to be erased included" },
+      { command: "skerry up", does: "bring up the site of this folder" },
+      { command: "skerry up --rack demo --yes", does: "rehearse it on a rack" },
+    ],
+    load: async () => (await import("./commands/up.ts")).up,
+  },
+  {
+    words: ["status"],
+    summary: "Show nodes, etcd and workloads of a site",
+    arguments: [],
+    flags: [...which, "json", "timeout"],
+    examples: [{ command: "skerry status --site windpark-7/site.yaml", does: "is everything as it should be?" }],
+    load: async () => (await import("./commands/status.ts")).status,
+  },
+  {
+    words: ["nodes", "list"],
+    summary: "Show the machines of a site and the stage each is in",
+    arguments: [],
+    flags: [...which, "json", "timeout"],
+    examples: [{ command: "skerry nodes list", does: "which machines answer, and how far they are" }],
+    load: async () => (await import("./commands/nodes-list.ts")).nodesList,
+  },
+  {
+    words: ["nodes", "disks"],
+    summary: "Show the disks of a site's machines and which one will be erased",
+    arguments: [{ name: "NODE", isRequired: false, does: "Only this node. Default: all." }],
+    flags: [...which, "json", "timeout"],
+    examples: [{ command: "skerry nodes disks cp-2", does: "find the serial number for site.yaml" }],
+    load: async () => (await import("./commands/nodes-disks.ts")).nodesDisks,
+  },
+  {
+    words: ["lab", "up"],
+    summary: "Start a rack of simulated machines for a site",
+    description:
+      "The machines listen on loopback addresses and speak what real ones speak. They run in the background until lab down; other " +
+      "commands find them with --rack NAME. A rack that is there but stopped is started again as it was.",
+    arguments: [{ name: "NAME", isRequired: false, does: "Name of the rack. Default: the site's name." }],
+    flags: ["site", "fault", "no-kubernetes", "state-dir", "json", "timeout"],
+    examples: [
+      { command: "skerry lab up demo --site windpark-7/site.yaml", does: "rehearse windpark-7 as rack demo" },
+      { command: "skerry lab up --fault dead=w-2", does: "with a worker that never answers" },
+    ],
+    load: async () => (await import("./commands/lab-up.ts")).labUp,
+  },
+  {
+    words: ["lab", "down"],
+    summary: "Stop a rack and remove its machines",
+    arguments: [{ name: "NAME", isRequired: true, does: "Name of the rack." }],
+    flags: ["state-dir", "json", "timeout"],
+    examples: [{ command: "skerry lab down demo", does: "stop the rack demo" }],
+    load: async () => (await import("./commands/lab-down.ts")).labDown,
+  },
+  {
+    words: ["lab", "list"],
+    summary: "Show the racks of this machine",
+    arguments: [],
+    flags: ["state-dir", "json"],
+    examples: [{ command: "skerry lab list", does: "which racks run" }],
+    load: async () => (await import("./commands/lab-list.ts")).labList,
+  },
+  {
+    words: ["lab", "supervise"],
+    summary: "The process behind a rack",
+    arguments: [],
+    flags: [],
+    examples: [],
+    isHidden: true,
+    load: async () => (await import("./commands/lab-supervise.ts")).labSupervise,
+  },
+  {
+    words: ["mirror", "serve"],
+    summary: "Serve a bundle as a registry until Ctrl-C",
+    arguments: [],
+    flags: [...which, "bundle", "timeout"],
+    examples: [
+      { command: "skerry mirror serve", does: "keep images available after up, until the site has its own registry" },
+    ],
+    load: async () => (await import("./commands/mirror-serve.ts")).mirrorServe,
+  },
+  {
+    words: ["version"],
+    summary: "Show the version",
+    arguments: [],
+    flags: ["json"],
+    examples: [{ command: "skerry version --json", does: "for scripts and reports" }],
+    load: async () => (await import("./commands/version.ts")).version,
+  },
+  {
+    words: ["completion"],
+    summary: "Print a completion script for a shell",
+    arguments: [{ name: "SHELL", isRequired: true, does: "bash, zsh or fish." }],
+    flags: [],
+    examples: [
+      { command: "source <(skerry completion bash)", does: "for this shell" },
+      { command: "skerry completion fish > ~/.config/fish/completions/skerry.fish", does: "for all to come" },
+    ],
+    load: async () => (await import("./commands/completion.ts")).completion,
+  },
+];

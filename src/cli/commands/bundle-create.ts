@@ -1,0 +1,52 @@
+import { resolve } from "node:path";
+import type { BundleCreateReport } from "../../journeys/index.ts";
+import { OperatorError } from "../../lib/errors/index.ts";
+import type { Call, Handler } from "../command.ts";
+import { type Ending, performJourney } from "../perform.ts";
+import { formatBytes, formatDuration } from "../quantities.ts";
+import { worldOf } from "../world.ts";
+
+/** `skerry bundle create [FILE]` */
+export const bundleCreate: Handler = async (call) => {
+  const journeys = await import("../../journeys/index.ts");
+  const { out } = call.flags;
+  const request = {
+    definitionFile: resolve(call.workingFolder, call.args[0] ?? "bundle.yaml"),
+    ...(out === undefined ? {} : { outFile: resolve(call.workingFolder, out) }),
+    registryOverrides: overridesOf(call),
+  };
+  return await performJourney(call, {
+    kind: "BundleCreateResult",
+    asks: false,
+    open: () => journeys.bundleCreate(request, worldOf(call)),
+    text: bundleText,
+  });
+};
+
+function bundleText(report: BundleCreateReport, { durationMs }: Ending): string {
+  const { file, sizeBytes, images, packages, assets, signedBy, fetchedBytes } = report;
+  return [
+    `${file} is ready: ${formatBytes(sizeBytes)}, ${images} images, ${packages} packages, ${assets} boot assets`,
+    "",
+    `  signed    ${signedBy === undefined ? "no; only sites with trust.allowUnsigned take it" : `by ${signedBy}`}`,
+    `  fetched   ${formatBytes(fetchedBytes)}; what is missing from ${formatBytes(sizeBytes)} was there already`,
+    "",
+    `Took ${formatDuration(durationMs)}. Next: skerry up --bundle ${file}`,
+  ].join("\n");
+}
+
+/** HOST=URL pairs as a table. */
+function overridesOf(call: Call): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    call.flags.registryOverride.map((pair) => {
+      const [host = "", ...rest] = pair.split("=");
+      const url = rest.join("=");
+      if (!/^[a-z0-9.:-]+$/i.test(host) || !/^https?:\/\/[^\s@]+$/.test(url)) {
+        throw new OperatorError("USAGE_INVALID", `--registry-override ${host}: give HOST=URL, without credentials`, {
+          next: ["--registry-override docker.io=https://cache.example:5000   is the form"],
+        });
+      }
+      return [host, url];
+    }),
+  );
+}

@@ -1,0 +1,99 @@
+/** Every flag there is. A flag means the same on every command that has it. */
+export interface Flags {
+  readonly dryRun: boolean;
+  readonly yes: boolean;
+  readonly quiet: boolean;
+  readonly verbose: boolean;
+  readonly debug: boolean;
+  readonly json: boolean;
+  readonly events: boolean;
+  /** False with --no-input. */
+  readonly input: boolean;
+  /** False with --no-color. */
+  readonly color: boolean;
+  readonly secrets: boolean;
+  /** False with --no-kubernetes. */
+  readonly kubernetes: boolean;
+  readonly timeoutMs?: number;
+  readonly concurrency?: number;
+  readonly stateDir?: string;
+  readonly site?: string;
+  readonly rack?: string;
+  readonly bundle?: string;
+  readonly until?: string;
+  readonly out?: string;
+  readonly key: readonly string[];
+  readonly fault: readonly string[];
+  readonly registryOverride: readonly string[];
+}
+
+export interface FlagSpec {
+  /** Long name without dashes; --no-x is written as "no-x". */
+  readonly name: string;
+  readonly short?: string;
+  /** Name of its value; absent: it takes none. */
+  readonly value?: string;
+  readonly isRepeatable?: boolean;
+  /** For completion: what the value is. */
+  readonly completes?: "file" | "folder";
+  readonly does: string;
+}
+
+export const flagTable = {
+  "dry-run": { name: "dry-run", short: "n", does: "Print the plan and change nothing." },
+  yes: { name: "yes", short: "y", does: "Do not ask before changing machines." },
+  json: { name: "json", does: "Print one JSON document on stdout at the end." },
+  events: { name: "events", does: "Print every event as a line of JSON on stdout." },
+  "no-input": { name: "no-input", does: "Never ask; fail where an answer would be needed." },
+  timeout: { name: "timeout", value: "DURATION", does: "Stop after this long, e.g. 45m or 1h30m. Default: no limit." },
+  concurrency: { name: "concurrency", value: "N", does: "Nodes or downloads worked on at once. Default 8." },
+  "state-dir": {
+    name: "state-dir",
+    value: "DIR",
+    completes: "folder",
+    does: "Where runs are remembered. Default $XDG_STATE_HOME/skerry or ~/.local/state/skerry.",
+  },
+  site: { name: "site", value: "FILE", completes: "file", does: "The site. Default ./site.yaml." },
+  rack: { name: "rack", value: "NAME", does: "A rehearsal rack instead of a site." },
+  bundle: {
+    name: "bundle",
+    value: "FILE",
+    completes: "file",
+    does: "The bundle. Default: the only *.bundle.tar beside the site.",
+  },
+  until: { name: "until", value: "PHASE", does: "End after this phase." },
+  out: { name: "out", value: "PATH", completes: "file", does: "Where to write. Default: see above." },
+  key: {
+    name: "key",
+    value: "FILE",
+    isRepeatable: true,
+    completes: "file",
+    does: "Public key that may have signed the bundle; can be given more than once.",
+  },
+  secrets: { name: "secrets", does: "Write secrets too (needs --out; files are readable by you only)." },
+  fault: {
+    name: "fault",
+    value: "KIND=NODE[:HOW]",
+    isRepeatable: true,
+    does: "Make a machine misbehave, e.g. dead=w-1 or lose-power=cp-1:installing; can be given more than once.",
+  },
+  "no-kubernetes": {
+    name: "no-kubernetes",
+    does: "Machines without Kubernetes: hundreds fit, up ends after Bootstrap etcd.",
+  },
+  "registry-override": {
+    name: "registry-override",
+    value: "HOST=URL",
+    isRepeatable: true,
+    does: "Fetch what belongs to HOST from URL; the bundle does not remember it. Can be given more than once.",
+  },
+  quiet: { name: "quiet", short: "q", does: "Say only what went wrong, and the result." },
+  verbose: { name: "verbose", short: "v", does: "Say more about what is done." },
+  debug: { name: "debug", short: "d", does: "Show causes and stacks of errors." },
+  "no-color": { name: "no-color", does: "No colour, also where the terminal has it." },
+} as const satisfies Readonly<Record<string, FlagSpec>>;
+
+export type FlagName = keyof typeof flagTable;
+
+/** Flags that every command has. */
+export const commonFlags: readonly FlagName[] = ["quiet", "verbose", "debug", "no-color"];
