@@ -1,6 +1,7 @@
 import { type Document, isMap, isScalar, LineCounter, parseAllDocuments, type Scalar, visit, type YAMLMap } from "yaml";
 import type { Problem } from "../../lib/errors/index.ts";
-import { documentInvalid } from "../../lib/yaml/index.ts";
+import { boundedDepth, documentInvalid } from "../../lib/yaml/parse-document.ts";
+import { syntaxProblems } from "../../lib/yaml/syntax-problems.ts";
 
 /** One document of a config, kept as text: scalars are not interpreted, comments stay. */
 export interface ConfigNode {
@@ -26,7 +27,12 @@ const MAX_BYTES = 4 * 1024 * 1024;
  * @throws OperatorError DOCUMENT_INVALID at file:line:column
  */
 export function readConfigNodes(text: string, file: string): readonly ConfigNode[] {
-  return readDocuments(text, file).flatMap((document) => {
+  return configNodesOf(readDocuments(text, file), file);
+}
+
+/** The documents that are mappings; empty ones are left out, others refused. */
+export function configNodesOf(documents: readonly Document[], file: string): readonly ConfigNode[] {
+  return documents.flatMap((document) => {
     if (document.contents === null || isNullScalar(document.contents)) return [];
     if (!isMap(document.contents)) {
       throw documentInvalid(file, [{ message: "a document is not a mapping", where: { file } }]);
@@ -41,29 +47,34 @@ export function readDocuments(text: string, file: string): readonly Document[] {
     throw documentInvalid(file, [{ message: `is larger than ${MAX_BYTES} bytes`, where: { file } }]);
   }
   const lines = new LineCounter();
-  const parsed = parseAllDocuments(text, {
-    schema: "failsafe",
-    lineCounter: lines,
-    prettyErrors: false,
-    stringKeys: true,
-  });
-  const documents = Array.isArray(parsed) ? (parsed as readonly Document[]) : [];
-  const problems: Problem[] = documents.flatMap((document) =>
-    document.errors.map(({ message, pos }) => {
-      const { line, col } = lines.linePos(pos[0]);
-      return { message, where: { file: `${file}:${line}:${col}` } };
-    }),
-  );
-  for (const document of documents) {
-    visit(document, {
-      Alias: (_, { source, range }) => {
-        const { line, col } = lines.linePos(range?.[0] ?? 0);
-        problems.push({ message: `alias *${source} is not supported here`, where: { file: `${file}:${line}:${col}` } });
-      },
+  return boundedDepth(file, () => {
+    const parsed = parseAllDocuments(text, {
+      schema: "failsafe",
+      lineCounter: lines,
+      prettyErrors: false,
+      stringKeys: true,
+      logLevel: "silent",
     });
-  }
-  if (problems.length > 0) throw documentInvalid(file, problems);
-  return documents;
+    const documents = Array.isArray(parsed) ? (parsed as readonly Document[]) : [];
+    const problems = documents.flatMap((document) => [
+      ...syntaxProblems(document.errors, { file, lines, text }),
+      ...aliasProblems(document, file, lines),
+    ]);
+    if (problems.length > 0) throw documentInvalid(file, problems);
+    return documents;
+  });
+}
+
+/** Aliases would have to be expanded to be merged; neither Talos' tools nor people write them in machine configs. */
+function aliasProblems(document: Document, file: string, lines: LineCounter): readonly Problem[] {
+  const problems: Problem[] = [];
+  visit(document, {
+    Alias: (_, { source, range }) => {
+      const { line, col } = lines.linePos(range?.[0] ?? 0);
+      problems.push({ message: `alias *${source} is not supported here`, where: { file: `${file}:${line}:${col}` } });
+    },
+  });
+  return problems;
 }
 
 /** The documents as one text, indented as Talos indents. */

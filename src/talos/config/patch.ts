@@ -2,7 +2,14 @@ import { isSeq, parseDocument } from "yaml";
 import { OperatorError } from "../../lib/errors/index.ts";
 import { parseYamlDocument } from "../../lib/yaml/index.ts";
 import { emitTalosYaml } from "../emit-yaml.ts";
-import { type ConfigNode, isSameDocument, readConfigNodes, readDocuments, writeConfigNodes } from "./config-text.ts";
+import {
+  type ConfigNode,
+  configNodesOf,
+  isSameDocument,
+  readConfigNodes,
+  readDocuments,
+  writeConfigNodes,
+} from "./config-text.ts";
 import type { TalosContract } from "./contract.ts";
 import { applyJsonPatch, JsonPatchRefused, jsonPatch } from "./json-patch.ts";
 import { applyDeletion, DeletionRefused, takeDeletions } from "./patch-deletes.ts";
@@ -28,22 +35,28 @@ export function applyPatches(
   patches: readonly ConfigPatch[],
   options: { readonly contract?: Pick<TalosContract, "name" | "documentKinds"> } = {},
 ): string {
-  return patches.reduce((config, patch) => applyPatch(config, patch, options), configYaml);
+  if (patches.length === 0) return configYaml;
+  const config = readConfigNodes(configYaml, CONFIG);
+  return writeConfigNodes(patches.reduce((nodes, patch) => applyPatch(nodes, patch, options), config));
 }
 
-function applyPatch(configYaml: string, patch: ConfigPatch, options: Parameters<typeof applyPatches>[2] = {}): string {
-  const [first] = readDocuments(patch.text, patch.file);
-  if (isSeq(first?.contents)) return applyOperations(configYaml, patch);
-  const nodes = readConfigNodes(patch.text, patch.file);
+/** What messages call the config itself, which no person wrote. */
+const CONFIG = "machine config";
+
+function applyPatch(
+  config: readonly ConfigNode[],
+  patch: ConfigPatch,
+  { contract }: NonNullable<Parameters<typeof applyPatches>[2]>,
+): readonly ConfigNode[] {
+  const documents = readDocuments(patch.text, patch.file);
+  if (isSeq(documents[0]?.contents)) return applyOperations(config, patch);
+  const nodes = configNodesOf(documents, patch.file);
   if (nodes.length === 0) throw refused(patch, "it has no document");
-  const { contract } = options;
   if (contract !== undefined) {
     const unknown = nodes.find(({ identity }) => identity.kind !== "" && !contract.documentKinds.has(identity.kind));
     if (unknown !== undefined) throw refused(patch, `Talos ${contract.name} knows no kind ${unknown.identity.kind}`);
   }
-  let config = readConfigNodes(configYaml, "machine config");
-  for (const node of nodes) config = mergeDocument(config, node, patch);
-  return writeConfigNodes(config);
+  return nodes.reduce((merged, node) => mergeDocument(merged, node, patch), config);
 }
 
 /** Deletions first, then what is left of the patch document, as Talos does it. */
@@ -73,16 +86,16 @@ function mergeDocument(config: readonly ConfigNode[], node: ConfigNode, patch: C
   }
 }
 
-function applyOperations(configYaml: string, patch: ConfigPatch): string {
+function applyOperations(config: readonly ConfigNode[], patch: ConfigPatch): readonly ConfigNode[] {
   const { value: operations } = parseYamlDocument(patch.text, { file: patch.file, schema: jsonPatch });
-  const documents = readConfigNodes(configYaml, "machine config");
-  if (documents.length !== 1) {
+  if (config.length !== 1) {
     throw refused(patch, "Talos does not take JSON patches (RFC 6902) for configs of several documents", [
       "write it as a strategic merge patch: the same keys as in the config, with $patch: delete where something is to go",
     ]);
   }
   try {
-    return emitTalosYaml(applyJsonPatch(parseDocument(configYaml).toJS({ maxAliasCount: 0 }), operations));
+    const value: unknown = parseDocument(writeConfigNodes(config)).toJS({ maxAliasCount: 0 });
+    return readConfigNodes(emitTalosYaml(applyJsonPatch(value, operations)), CONFIG);
   } catch (error) {
     if (!(error instanceof JsonPatchRefused)) throw error;
     throw refused(patch, `operation ${error.operation + 1}: ${error.message}`);

@@ -74,6 +74,13 @@ machine:
     expect(refusal.problems[0]?.where?.file).toBe(place);
   });
 
+  it.each([{ nested: "[".repeat(100_000) }, { nested: "{a: ".repeat(100_000) }])(
+    "refuses endless nesting",
+    ({ nested }) => {
+      expect(refusalOf("machine: {}", nested).code).toBe("DOCUMENT_INVALID");
+    },
+  );
+
   it("refuses a document kind that the Talos version does not know", () => {
     const text = "apiVersion: v1alpha1\nkind: KubeletConfig\n";
 
