@@ -8,7 +8,7 @@ export const labList: Handler = async (call) => {
   const racks = lab.listRacks(stateFolderOf(call));
   const rows = racks.map((rack) => [
     rack.name,
-    rack.state,
+    rack.running ? "running" : "stopped",
     String(rack.nodes),
     rack.kubernetes ? "yes" : "no",
     rack.started,

@@ -3,6 +3,6 @@ import type { Handler } from "../command.ts";
 /** `skerry lab supervise FOLDER`, which `lab up` starts; it owns a rack's machines until `lab down`. */
 export const labSupervise: Handler = async ({ args, signal }) => {
   const lab = await import("../../lab/index.ts");
-  await lab.superviseRack(args, { signal });
+  await lab.superviseRack(args[0] ?? "", { signal });
   return { exit: 0 };
 };
