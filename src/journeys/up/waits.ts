@@ -12,4 +12,5 @@ export const waitsMs = {
   health: 15 * 60_000,
   apiServer: 10 * 60_000,
   nodeReady: 15 * 60_000,
+  package: 15 * 60_000,
 } as const;

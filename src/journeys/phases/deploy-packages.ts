@@ -1,0 +1,128 @@
+import {
+  deployPackage,
+  openPackage,
+  type Package,
+  type PackageRequest,
+  packageReadiness,
+  planPackage,
+} from "../../deployer/index.ts";
+import { isOperatorError } from "../../lib/errors/index.ts";
+import type { Site } from "../../site/index.ts";
+import { type ConditionState, definePhase, type Effect, type Phase, type Step } from "../engine/index.ts";
+import { remembered, type UpContext } from "../up/context.ts";
+import { waitsMs } from "../up/waits.ts";
+
+type Entry = Site["packages"][number];
+
+interface Found {
+  readonly entry: Entry;
+  readonly pkg: Package;
+  /** What deploying would do; undefined where there is no API server to ask yet. */
+  readonly change: { readonly effect: Effect; readonly text: string } | undefined;
+  readonly ready: boolean;
+}
+
+const titles = {
+  "before-ready": "Deploy packages that nodes need to be Ready",
+  "after-ready": "Deploy packages",
+} as const;
+
+/** The site's packages in its order: those marked `before: ready` (a pod network) as soon as the API server answers, the rest later. */
+export function deployPackages(when: keyof typeof titles): Phase<UpContext> {
+  return definePhase<UpContext, readonly Found[]>({
+    id: `packages-${when}`,
+    title: titles[when],
+    observe: async (context, { signal }) => {
+      const entries = context.site.packages.filter((entry) => (entry.before === "ready") === (when === "before-ready"));
+      const found: Found[] = [];
+      for (const entry of entries) found.push(await lookAtPackage(context, entry, signal));
+      return found;
+    },
+    // One package after the other: a later one may need an earlier one.
+    plan: (context, found) => {
+      const done = found.filter(({ change, ready }) => change?.effect === "wait" && ready);
+      for (const { pkg } of done) note(context, pkg);
+      return found.filter((each) => !done.includes(each)).map((each) => [deploy(context, each, when)]);
+    },
+  });
+}
+
+async function lookAtPackage(context: UpContext, entry: Entry, signal: AbortSignal): Promise<Found> {
+  const { bundle } = context;
+  const stored = bundle.packages().find((candidate) => candidate.name === entry.name);
+  if (stored === undefined) throw new Error(`${entry.name}: verify-bundle asks for every package`);
+  const pkg = await openPackage(
+    { digest: stored.descriptor.digest, manifest: stored.manifest, readBlob: bundle.verifiedBlob },
+    { signal },
+  );
+  const request = requestFor(context, { entry, pkg }, signal);
+  if (request === undefined) return { entry, pkg, change: undefined, ready: false };
+  try {
+    const outcome = await planPackage(request);
+    const state = outcome.isUnchanged ? await packageReadiness(request) : undefined;
+    const created = outcome.objects.filter((object) => object.outcome === "created").length;
+    const configured = outcome.objects.filter((object) => object.outcome === "configured").length;
+    const text = [created > 0 ? `${created} created` : "", configured > 0 ? `${configured} changed` : ""]
+      .filter((part) => part !== "")
+      .join(", ");
+    const effect: Effect = outcome.isUnchanged ? "wait" : outcome.record === "created" ? "create" : "change";
+    return { entry, pkg, change: { effect, text }, ready: state?.state === "ready" };
+  } catch (error) {
+    // The API server of a dry run may be away; what is wrong with the package itself is not hidden.
+    if (isOperatorError(error, "KUBE_UNREACHABLE")) return { entry, pkg, change: undefined, ready: false };
+    throw error;
+  }
+}
+
+function requestFor(
+  context: UpContext,
+  { entry, pkg }: Pick<Found, "entry" | "pkg">,
+  signal: AbortSignal,
+): PackageRequest | undefined {
+  const { cluster } = context.memory;
+  return cluster === undefined ? undefined : { pkg, cluster, variables: entry.variables, signal };
+}
+
+function deploy(context: UpContext, found: Found, when: keyof typeof titles): Step {
+  const { entry, pkg, change } = found;
+  const name = [pkg.name, pkg.version].filter((part) => part !== "").join(" ");
+  const wait = change?.effect === "wait";
+  return {
+    id: `packages-${when}/${pkg.name}`,
+    title: wait
+      ? `wait for package ${name}`
+      : `deploy package ${name}${change === undefined || change.text === "" ? "" : `: ${change.text}`}`,
+    target: { kind: "cluster", name: context.site.name },
+    effect: change?.effect ?? "create",
+    inputs: { package: pkg.digest, variables: Object.keys(entry.variables).sort() },
+    ...(change === undefined ? { provisional: "after Wait for the API server" } : {}),
+    apply: async ({ signal, progress }) => {
+      if (wait) return;
+      remembered(context, "cluster");
+      const request = requestFor(context, found, signal);
+      if (request === undefined) throw new Error("phase order: no cluster to deploy to");
+      await deployPackage({ ...request, onProgress: ({ object, outcome }) => progress(`${object} ${outcome}`) });
+    },
+    until: {
+      description: `package ${pkg.name} is ready`,
+      deadlineMs: waitsMs.package,
+      check: async ({ signal }) => {
+        const state = await readinessOf(context, found, signal);
+        if (state.kind === "ready") note(context, pkg);
+        return state;
+      },
+    },
+  };
+}
+
+async function readinessOf(context: UpContext, found: Found, signal: AbortSignal): Promise<ConditionState> {
+  const request = requestFor(context, found, signal);
+  if (request === undefined) return { kind: "waiting", reason: "no API server yet" };
+  const { state, reason } = await packageReadiness(request);
+  return state === "ready" ? { kind: "ready" } : { kind: state, reason };
+}
+
+function note(context: UpContext, pkg: Package): void {
+  const others = (context.memory.packages ?? []).filter((known) => known.name !== pkg.name);
+  context.memory.packages = [...others, { name: pkg.name, version: pkg.version, state: "ready" }];
+}
