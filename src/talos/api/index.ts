@@ -25,5 +25,6 @@ export type {
 export { connectNode, type NodeClient, type NodeTarget, TALOS_PORT } from "./node-client.ts";
 export { type NodeSight, probeNode } from "./probe.ts";
 export type { NodeResource, ResourceEvent, ResourceKind } from "./resource-calls.ts";
+export { type CallContext, type Guard, type Handlers, RpcStatus, serve } from "./serve.ts";
 export type { CallOptions } from "./transport.ts";
 export { deserializer, MAX_MESSAGE_BYTES, methodPath, serializer } from "./wire.ts";

@@ -1,0 +1,120 @@
+import { randomUUID } from "node:crypto";
+import { gzipSync } from "node:zlib";
+import { status } from "@grpc/grpc-js";
+import { type Handlers, type machinePb, RpcStatus } from "../../../talos/api/index.ts";
+import { writeAdminKubeconfig } from "../../../talos/pki/index.ts";
+import { fromBase64 } from "../active-config.ts";
+import { applyConfiguration, createApplyState } from "../apply.ts";
+import { asRecord, textOf } from "../values.ts";
+import type { CallPorts } from "./api.ts";
+import { bootstrap } from "./bootstrap.ts";
+import { neverAnswers } from "./hang.ts";
+import { dmesg, events, logs } from "./streams.ts";
+
+const RETRY_MS = 500;
+
+export function machineService(ports: CallPorts): Handlers<typeof machinePb.MachineService> {
+  const { boot, access, rolesOf } = ports;
+  const applyState = createApplyState();
+
+  const onlyOnControlPlanes = (what: string) => {
+    if (boot.role !== "controlplane")
+      throw new RpcStatus(status.UNIMPLEMENTED, `${what} is only available on control plane nodes`);
+  };
+  const end = (how: "reboot" | "shutdown") => {
+    const actorId = randomUUID();
+    boot.events.actorId = actorId;
+    boot.end(how);
+    return { messages: [{ actorId }] };
+  };
+
+  return {
+    version: async () => ({
+      messages: [
+        {
+          version: { tag: "v1.13.9", sha: "lab", goVersion: "go1.26.8", os: "linux", arch: "amd64" },
+          platform: { name: "metal", mode: "metal" },
+          ...(access === "configured" && { features: { rbac: true } }),
+        },
+      ],
+    }),
+
+    applyConfiguration: async (request, { peer }) =>
+      applyConfiguration(boot, applyState, request, { access, roles: rolesOf(peer) }),
+
+    bootstrap: async (_request, { signal }) => {
+      onlyOnControlPlanes("bootstrap");
+      return bootstrap(boot, signal);
+    },
+
+    etcdMemberList: async (_request, { signal }) => {
+      onlyOnControlPlanes("member list");
+      const { interior, clock } = boot.ports.options;
+      for (;;) {
+        const members = await interior.etcdMembers().catch(() => undefined);
+        if (members !== undefined)
+          return {
+            messages: [
+              {
+                legacyMembers: members.map(({ hostname }) => hostname),
+                members: members.map((member) => ({
+                  ...member,
+                  peerUrls: [...member.peerUrls],
+                  clientUrls: [...member.clientUrls],
+                })),
+              },
+            ],
+          };
+        if (signal.aborted) await neverAnswers(signal);
+        await clock.sleep(RETRY_MS, { signal });
+      }
+    },
+
+    serviceList: async () => ({ messages: [{ services: [...boot.services.list()] }] }),
+
+    kubeconfig: async function* () {
+      onlyOnControlPlanes("kubeconfig");
+      yield { bytes: kubeconfigArchive(adminKubeconfig(ports)) };
+    },
+
+    events: (request, context) => events(boot, request, context),
+    logs: (request, context) => logs(boot, request, context),
+    dmesg: (request, context) => dmesg(boot, request, context),
+
+    reboot: async () => end("reboot"),
+    shutdown: async () => end("shutdown"),
+    reset: async () => {
+      throw new RpcStatus(status.UNIMPLEMENTED, "machines of the lab cannot be reset");
+    },
+  };
+}
+
+function adminKubeconfig({ boot }: CallPorts): string {
+  const cluster = asRecord(boot.config?.v1alpha1["cluster"]);
+  const ca = asRecord(cluster["ca"]);
+  return writeAdminKubeconfig(
+    {
+      clusterName: textOf(cluster["clusterName"]) ?? "",
+      server: textOf(asRecord(cluster["controlPlane"])["endpoint"]) ?? "",
+      authority: { certificatePem: fromBase64(ca["crt"]), keyPem: fromBase64(ca["key"]) },
+    },
+    boot.ports.options,
+  );
+}
+
+/** As Talos streams it: gzip of a tar header and the file, without padding and end of archive. */
+function kubeconfigArchive(text: string): Buffer {
+  const body = Buffer.from(text);
+  const header = Buffer.alloc(512);
+  header.write("kubeconfig", 0);
+  header.write("0000600\0", 100);
+  header.write("0000000\0", 108);
+  header.write("0000000\0", 116);
+  header.write(`${body.length.toString(8).padStart(11, "0")}\0`, 124);
+  header.write("00000000000\0", 136);
+  header.write("        0", 148);
+  header.write("ustar\u000000", 257);
+  const sum = header.reduce((total, byte) => total + byte, 0);
+  header.write(`${sum.toString(8).padStart(6, "0")}\0 `, 148);
+  return gzipSync(Buffer.concat([header, body]));
+}
