@@ -45,7 +45,7 @@ export function hardwareFor(node: SiteNode, seed: number): RackHardware {
 
 function wantedDisk(selector: DiskSelector, hex: string): RackDisk {
   const type = selector.type ?? (selector.path?.startsWith("/dev/nvme") === true ? "nvme" : "ssd");
-  const transports = { ssd: "sata", hdd: "sata", nvme: "nvme", sd: "usb" } as const;
+  const transports = { ssd: "sata", hdd: "sata", nvme: "nvme", sd: "mmc" } as const;
   return {
     name: selector.path?.slice("/dev/".length) ?? (type === "nvme" ? "nvme0n1" : "sda"),
     sizeBytes: wantedSize(selector.size),

@@ -20,7 +20,7 @@ const Node = z.object({
           model: z.string(),
           serial: z.string(),
           wwid: z.string(),
-          transport: z.enum(["nvme", "sata", "virtio", "usb", "sas"]),
+          transport: z.enum(["nvme", "sata", "virtio", "usb", "sas", "mmc"]),
           rotational: z.boolean(),
         }),
       )

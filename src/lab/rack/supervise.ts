@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { systemClock } from "../../lib/clock.ts";
-import { createMachine, type Machine } from "../machine/index.ts";
+import { createMachine } from "../machine/machine.ts";
+import type { Machine } from "../machine/types.ts";
 import { writeWhole } from "../modelled/disk.ts";
 import { openBlobStore } from "../modelled/images/blob-store.ts";
 import { createModelledInterior } from "../modelled/modelled-interior.ts";
