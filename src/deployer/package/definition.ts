@@ -119,4 +119,3 @@ export const WrittenDefinition = schemaOf(z.strictObject as unknown as typeof z.
 
 export type PackageDefinition = z.infer<typeof BuiltDefinition>;
 export type ComponentDefinition = PackageDefinition["components"][number];
-export type ManifestDefinition = ComponentDefinition["manifests"][number];

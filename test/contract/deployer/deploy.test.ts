@@ -262,6 +262,7 @@ describe("deployPackage() held against what Zarf left", () => {
   it("leaves the same objects and the same record", async () => {
     const pkg = await openBuilt(await buildPackage("test/fixtures/zarf/manifests-images/src", { signal }));
     await deployPackage({ pkg, cluster, signal });
+    expect((await planPackage({ pkg, cluster, signal })).isUnchanged).toBe(true);
 
     for (const [key, zarfs] of Object.entries(recorded.objects)) {
       if (zarfs["kind"] === "Namespace" && zarfs.metadata["name"] !== "web" && zarfs.metadata["name"] !== "zarf")
