@@ -25,7 +25,7 @@ export interface MachineDisk {
   readonly serial: string;
   /** default "" */
   readonly wwid?: string;
-  readonly transport: "nvme" | "sata" | "virtio" | "usb" | "sas";
+  readonly transport: "nvme" | "sata" | "virtio" | "usb" | "sas" | "mmc";
   readonly rotational: boolean;
   /** default false */
   readonly readonly?: boolean;

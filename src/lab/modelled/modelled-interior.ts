@@ -50,7 +50,7 @@ export function createModelledInterior(options: ModelledInteriorOptions): Interi
     platform: { os: "linux", architecture: nodeArchitecture },
     clock,
     config: current,
-    openEndpoint,
+    openEndpoint: (endpoint) => openEndpoint(endpoint, host === undefined ? {} : { from: host.address }),
     log: (line) => {
       host?.log("cri", line);
       options.log(line);

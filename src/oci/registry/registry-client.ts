@@ -16,6 +16,8 @@ export interface RegistryClientOptions {
   /** PEM; the only CA that is trusted. Default: what Node trusts. */
   readonly ca?: string;
   readonly auth?: RegistryAuth;
+  /** The address of this machine that connections come from; default: what the route gives. */
+  readonly localAddress?: string;
   /** A connection that is silent for so long is given up and tried again; default 30 000. */
   readonly idleTimeoutMs?: number;
   /** default: 5 tries in a row without progress, within 2 minutes */

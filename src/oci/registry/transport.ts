@@ -52,6 +52,7 @@ export function createTransport(options: {
   readonly label?: string;
   readonly ns?: string;
   readonly ca?: string;
+  readonly localAddress?: string;
   readonly auth?: RegistryAuth;
   readonly idleTimeoutMs?: number;
 }): Transport {
@@ -62,7 +63,11 @@ export function createTransport(options: {
     pipelining: 1,
     allowH2: false,
     maxHeaderSize: 32 * 1024,
-    connect: { timeout: Math.min(idleTimeoutMs, 10_000), ...(options.ca === undefined ? {} : { ca: options.ca }) },
+    connect: {
+      timeout: Math.min(idleTimeoutMs, 10_000),
+      ...(options.ca === undefined ? {} : { ca: options.ca }),
+      ...(options.localAddress === undefined ? {} : { localAddress: options.localAddress }),
+    },
     headersTimeout: idleTimeoutMs,
     bodyTimeout: idleTimeoutMs,
   });

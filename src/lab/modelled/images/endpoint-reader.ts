@@ -12,8 +12,10 @@ loopback.addAddress("::1", "ipv6");
 /**
  * Opens an endpoint over HTTP(S). A rack has no way out: only loopback addresses are dialled, everything else fails as a host
  * without a route does, at once.
+ *
+ * @param options.from - the machine's own address, so that a mirror sees who pulls; default: what the route gives
  */
-export function openEndpoint(endpoint: PullEndpoint): EndpointReader {
+export function openEndpoint(endpoint: PullEndpoint, options: { readonly from?: string } = {}): EndpointReader {
   const refusal = refusalOf(endpoint);
   if (refusal !== undefined) return refusing(refusal);
   const client = createRegistryClient({
@@ -21,11 +23,17 @@ export function openEndpoint(endpoint: PullEndpoint): EndpointReader {
     label: endpoint.host,
     // One attempt per endpoint and call: the machine's own retries are those of Talos and the kubelet.
     retry: { attempts: 1, baseDelayMs: 0, maxDelayMs: 0, deadlineMs: 0 },
+    ...(options.from === undefined || isIPv6Host(endpoint) ? {} : { localAddress: options.from }),
     ...(endpoint.namespace === undefined ? {} : { ns: endpoint.namespace }),
     ...(endpoint.tls?.ca === undefined ? {} : { ca: endpoint.tls.ca }),
     ...(endpoint.auth === undefined ? {} : { auth: endpoint.auth }),
   });
   return readerOf(client);
+}
+
+/** A machine's address is an IPv4 one and cannot be where a connection to ::1 comes from. */
+function isIPv6Host({ root }: PullEndpoint): boolean {
+  return new URL(root).hostname.startsWith("[");
 }
 
 function readerOf(client: RegistryClient): EndpointReader {
