@@ -25,7 +25,7 @@ export interface TalosContract {
   readonly acceptsRebootMode: boolean;
 }
 
-/** Kubernetes minors as in facts of each release: compatibility tables of pkg/machinery v1.13.9, v1.14.0-rc.1 release notes. */
+/** Lowest and highest Kubernetes minor: pkg/machinery/compatibility of v1.13.9; for 1.14 of v1.14.0-rc.1. */
 const CONTRACTS = {
   "1.12": { kubernetes: [30, 35], writesEmptyMachineNetwork: true, hasImageService: false, acceptsRebootMode: true },
   "1.13": { kubernetes: [31, 36], writesEmptyMachineNetwork: false, hasImageService: true, acceptsRebootMode: true },
@@ -43,7 +43,7 @@ export function contractFor(version: string): TalosContract {
   const minor = /^v?(\d+\.\d+)(?:\.\d+(?:-[0-9A-Za-z.-]+)?)?$/.exec(version)?.[1];
   if (minor === undefined || !isSupported(minor)) {
     throw new OperatorError("TALOS_VERSION_UNSUPPORTED", `Talos ${version} is not one that this Skerry knows`, {
-      next: [`choose a release of ${Object.keys(CONTRACTS).join(", ")}: see talosImages in the reference`],
+      next: [`set talos: to a release of ${Object.keys(CONTRACTS).join(", ")}`],
     });
   }
   const { kubernetes, ...answers } = CONTRACTS[minor];
