@@ -59,7 +59,8 @@ export function usage(command: CommandSpec): string {
 }
 
 function flagRows(names: readonly FlagName[]): readonly string[] {
-  return columns(names.map((name): readonly [string, string] => [flagUsage(flagTable[name]), flagTable[name].does]));
+  const rows = names.map((name): readonly [string, string] => [flagUsage(flagTable[name]), flagTable[name].does]);
+  return columns(names === commonFlags ? [...rows, ["-h, --help", "Show this help."]] : rows);
 }
 
 /** "-n, --dry-run", "    --site FILE" */

@@ -8,13 +8,13 @@ import { worldOf } from "../world.ts";
 
 /** `skerry bundle verify [FILE]` */
 export const bundleVerify: Handler = async (call) => {
-  const journeys = await import("../../journeys/index.ts");
   const { site, key } = call.flags;
   const request = {
     file: await bundleArgument(call),
     keys: key.map((file) => resolve(call.workingFolder, file)),
     ...(site === undefined ? {} : { siteFile: resolve(call.workingFolder, site) }),
   };
+  const journeys = await import("../../journeys/index.ts");
   return await performJourney(call, {
     kind: "BundleVerifyResult",
     asks: false,

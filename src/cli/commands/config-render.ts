@@ -17,10 +17,10 @@ export const configRender: Handler = async (call) => {
       },
     );
   }
-  const journeys = await import("../../journeys/index.ts");
   const { siteFile, bundleFolders } = await chooseSite(call);
   const bundleFile = await findBundle(call, bundleFolders);
   const [node] = call.args;
+  const journeys = await import("../../journeys/index.ts");
   const { configs } = await journeys.configRender(
     {
       siteFile,

@@ -5,11 +5,11 @@ import { worldOf } from "../world.ts";
 
 /** `skerry mirror serve` */
 export const mirrorServe: Handler = async (call) => {
-  const journeys = await import("../../journeys/index.ts");
   const { siteFile, bundleFolders } = await chooseSite(call);
   const bundleFile = await chooseBundle(call, bundleFolders);
   const { stderr } = call.terminal;
   call.onInterrupt(() => "the mirror");
+  const journeys = await import("../../journeys/index.ts");
   const { requests, bytes } = await journeys.mirrorServe(
     {
       siteFile,

@@ -6,9 +6,9 @@ import { worldOf } from "../world.ts";
 
 /** `skerry nodes disks [NODE]` */
 export const nodesDisks: Handler = async (call) => {
-  const journeys = await import("../../journeys/index.ts");
   const { siteFile } = await chooseSite(call);
   const [node] = call.args;
+  const journeys = await import("../../journeys/index.ts");
   const report = await journeys.disksLook({ siteFile, ...(node === undefined ? {} : { node }) }, worldOf(call));
   const text = renderTable(
     ["NODE", "DISK", "SIZE", "TYPE", "MODEL", "SERIAL", "WWID", ""],

@@ -6,8 +6,8 @@ import { worldOf } from "../world.ts";
 
 /** `skerry nodes list` */
 export const nodesList: Handler = async (call) => {
-  const journeys = await import("../../journeys/index.ts");
   const { siteFile } = await chooseSite(call);
+  const journeys = await import("../../journeys/index.ts");
   const report = await journeys.nodesLook({ siteFile }, worldOf(call));
   return { exit: 0, text: nodeTable(report.nodes), document: { kind: "NodeList", data: report } };
 };

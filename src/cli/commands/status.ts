@@ -10,9 +10,9 @@ import { nodeTable } from "./nodes-list.ts";
 
 /** `skerry status` */
 export const status: Handler = async (call) => {
-  const journeys = await import("../../journeys/index.ts");
   const chosen = await chooseSite(call);
   const { folder: stateFolder } = await stateFilesOf(call, chosen);
+  const journeys = await import("../../journeys/index.ts");
   const report = await journeys.statusLook({ siteFile: chosen.siteFile, stateFolder }, worldOf(call));
   const document = { kind: "Status", data: report };
   const text = statusText(report);

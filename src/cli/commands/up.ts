@@ -10,10 +10,10 @@ import { nodeTable } from "./nodes-list.ts";
 
 /** `skerry up` */
 export const up: Handler = async (call) => {
-  const journeys = await import("../../journeys/index.ts");
   const chosen = await chooseSite(call);
   const bundleFile = await chooseBundle(call, chosen.bundleFolders);
   const files = await stateFilesOf(call, chosen);
+  const journeys = await import("../../journeys/index.ts");
   return await performJourney(call, {
     kind: "UpResult",
     files,

@@ -42,9 +42,11 @@ function operatorBlocks(error: OperatorError, options: ErrorOptions): readonly (
   const { phase } = error.where;
   const title = phase === undefined ? "" : `${options.phaseTitles?.get(phase) ?? phase}: `;
   const [first, ...more] = error.problems;
+  // A single problem's place is the error's own, which has a line of its own.
+  const outer = more.length === 0 ? error.where : {};
   const rows: readonly (readonly [string, string])[] = [
-    [error.code, first === undefined ? places(error.where) : problemLine(first, error.where)],
-    ...more.map((problem): readonly [string, string] => ["", problemLine(problem, error.where)]),
+    [error.code, first === undefined ? places(error.where) : problemLine(first, outer)],
+    ...more.map((problem): readonly [string, string] => ["", problemLine(problem, outer)]),
     ...(error.where.file === undefined || error.problems.length > 1 ? [] : [["from", error.where.file] as const]),
   ];
   const width = Math.max(...rows.map(([label]) => label.length));

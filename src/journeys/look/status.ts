@@ -105,10 +105,16 @@ async function orProblem<T>(
   }
 }
 
+const stageWords: Readonly<Record<string, string>> = {
+  maintenance: "is in maintenance: nothing is installed yet",
+  foreign: "belongs to another cluster",
+  unreachable: "does not answer",
+};
+
 function nodeProblems(nodes: readonly NodeRow[]): readonly string[] {
   return nodes.flatMap((node) => {
     const reason = node.reason === undefined ? "" : `: ${node.reason}`;
-    if (node.stage !== "running") return [`${node.name} is ${node.stage}${reason}`];
+    if (node.stage !== "running") return [`${node.name} ${stageWords[node.stage] ?? `is ${node.stage}`}${reason}`];
     return node.ready === false ? [`${node.name} is not Ready${reason}`] : [];
   });
 }
