@@ -50,7 +50,9 @@ for (const stage of stages) {
   // A broken gate is told, and the rest still runs: one run shows everything that is wrong.
   if (!(await run(stage))) broken.push(stage.name);
 }
-console.log(`\n${((Date.now() - started) / 1000).toFixed(0)} s in all${broken.length > 0 ? `; broken: ${broken.join(", ")}` : ""}`);
+console.log(
+  `\n${((Date.now() - started) / 1000).toFixed(0)} s in all${broken.length > 0 ? `; broken: ${broken.join(", ")}` : ""}`,
+);
 console.log(`${tally.passed} passed, ${tally.failed} failed, ${tally.skipped} skipped`);
 process.exitCode = broken.length > 0 ? 1 : 0;
 
@@ -68,7 +70,9 @@ async function run(stage: Stage): Promise<boolean> {
   });
   if (stage.vitest === true) count(report);
   rmSync(folder, { recursive: true, force: true });
-  console.log(`── ${stage.name}: ${code === 0 ? "ok" : `exit ${code}`} (${((Date.now() - start) / 1000).toFixed(1)} s)`);
+  console.log(
+    `── ${stage.name}: ${code === 0 ? "ok" : `exit ${code}`} (${((Date.now() - start) / 1000).toFixed(1)} s)`,
+  );
   return code === 0;
 }
 

@@ -15,8 +15,16 @@ export async function siteImages(site: Site): Promise<ReadonlyMap<string, readon
   };
 
   const mirror = { url: "https://192.0.2.1:5443", caPem: blankPem, registries: [] };
+  const places = new Map<string, string[]>();
   for (const [node, config] of await renderSite(site, { secrets: blankSecrets, mirror })) {
-    for (const { reference, at } of imagesOf(config)) add(reference, `${site.name}: ${node} ${at}`);
+    for (const { reference, at } of imagesOf(config)) {
+      const key = `${reference} ${at}`;
+      places.set(key, [...(places.get(key) ?? []), node]);
+    }
+  }
+  for (const [key, nodes] of places) {
+    const [reference = "", ...at] = key.split(" ");
+    add(reference, `${site.name}: ${at.join(" ")} of ${nodes.length === 1 ? nodes[0] : `${nodes.length} nodes`}`);
   }
   // What an unpatched config names is in the table too; a patch may have replaced it, so the rendered one decides.
   const named = new Set(

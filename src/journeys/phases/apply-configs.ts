@@ -2,10 +2,10 @@ import pLimit from "p-limit";
 import { isOperatorError } from "../../lib/errors/index.ts";
 import { sha256Hex } from "../../lib/sha256.ts";
 import { controlPlanesOf, matchDisks, type SiteNode, workersOf } from "../../site/index.ts";
-import { redactConfig } from "../../talos/config/index.ts";
 import { definePhase, type Step, type Wave } from "../engine/index.ts";
 import { describeDisk, readDisks } from "../node-disks.ts";
 import { lookAtNode, lookAtNodes, type NodeSights, withAdmin, withMaintenance } from "../node-sights.ts";
+import { redactAnswer } from "../redact-answer.ts";
 import { remembered, type UpContext } from "../up/context.ts";
 import { waitsMs } from "../up/waits.ts";
 
@@ -86,7 +86,11 @@ function installNode(context: UpContext, node: SiteNode, facts: Facts): Step {
       if (sight.kind === "configured") return;
       const result = await withMaintenance(
         node,
-        async (client) => await client.applyConfiguration({ config, mode: "auto", redact: redactConfig }, { signal }),
+        async (client) =>
+          await client.applyConfiguration(
+            { config, mode: "auto", redact: redactAnswer(remembered(context, "keys")) },
+            { signal },
+          ),
       );
       for (const warning of result.warnings) notice(`${node.name}: ${warning}`);
     },
@@ -114,7 +118,11 @@ function changeConfig(context: UpContext, node: SiteNode): Step {
       const result = await withAdmin(
         node,
         remembered(context, "keys"),
-        async (client) => await client.applyConfiguration({ config, mode: "auto", redact: redactConfig }, { signal }),
+        async (client) =>
+          await client.applyConfiguration(
+            { config, mode: "auto", redact: redactAnswer(remembered(context, "keys")) },
+            { signal },
+          ),
       );
       if (result.mode === "reboot") notice(`${node.name} reboots to take its config`);
       for (const warning of result.warnings) notice(`${node.name}: ${warning}`);
