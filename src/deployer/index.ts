@@ -9,6 +9,7 @@ export {
   type WaitRequest,
   waitPackageReady,
 } from "./deploy/ready.ts";
+export { checkPackage } from "./manifests/check-package.ts";
 export type { PackageVariables } from "./manifests/variables.ts";
 export { attachImages, type BuiltPackage, type PackageImage, type PackageLayer } from "./package/assemble.ts";
 export { type BuildOptions, buildPackage } from "./package/build.ts";

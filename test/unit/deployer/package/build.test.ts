@@ -4,8 +4,9 @@ import path from "node:path";
 import { buffer } from "node:stream/consumers";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { stringify } from "yaml";
-import { buildPackage } from "../../../../src/deployer/index.ts";
+import { buildPackage, checkPackage } from "../../../../src/deployer/index.ts";
 import { digestOf, parseManifest } from "../../../../src/oci/index.ts";
+import { openBuilt } from "../../../support/package-source.ts";
 
 const { signal } = new AbortController();
 let folder: string;
@@ -210,5 +211,30 @@ describe("buildPackage() of the demo", () => {
     ["demo", "registry.k8s.io/e2e-test-images/agnhost:2.63.0"],
   ])("builds %s", async (name, image) => {
     expect((await buildPackage(`bundles/demo/packages/${name}`, { signal })).images).toEqual([image]);
+  });
+});
+
+describe("checkPackage()", () => {
+  it("holds a site's values against the package before anything is touched", async () => {
+    const pkg = await openBuilt(
+      await build(
+        { variables: [{ name: "TAG", default: "1", pattern: "^[0-9]+$" }] },
+        { "web.yaml": deployment("registry.example/web:###ZARF_VAR_TAG###") },
+      ),
+    );
+    const codeWith = (variables: Readonly<Record<string, string>>) => {
+      try {
+        checkPackage(pkg, variables);
+        return "fine";
+      } catch (error) {
+        return (error as { code: string }).code;
+      }
+    };
+
+    expect([{}, { TAG: "2" }, { TAG: "x" }].map(codeWith)).toEqual([
+      "fine",
+      "PACKAGE_IMAGE_UNLISTED",
+      "PACKAGE_VARIABLE_INVALID",
+    ]);
   });
 });
