@@ -60,8 +60,8 @@ export const rehearsalTimings: RackTimings = {
   drainMs: 1000,
   listenGapMs: 100,
   failurePauseMs: 10_000,
-  pullRetryMs: 1000,
-  backOffMs: { first: 2000, longest: 20_000 },
+  pullRetryMs: 500,
+  backOffMs: { first: 1000, longest: 5000 },
   serviceMs: 500,
 };
 

@@ -43,6 +43,11 @@ export async function superviseRack(folder: string, options: { readonly signal: 
   }
   const keeper = createProcessKeeper(paths.processes);
   const machines = createMachines(rack, paths, { keeper, say });
+  // One machine's failure must not take the others with it, nor leave their processes without anybody who ends them.
+  const survive = (error: unknown) =>
+    say(`a failure inside the lab: ${error instanceof Error ? error.stack : String(error)}`);
+  process.on("unhandledRejection", survive);
+  process.on("uncaughtException", survive);
   const stopped = Promise.withResolvers<void>();
   options.signal.addEventListener("abort", () => stopped.resolve(), { once: true });
   const state = { rack };

@@ -63,10 +63,10 @@ export function createTransport(options: {
     pipelining: 1,
     allowH2: false,
     maxHeaderSize: 32 * 1024,
+    ...(options.localAddress === undefined ? {} : { localAddress: options.localAddress }),
     connect: {
       timeout: Math.min(idleTimeoutMs, 10_000),
       ...(options.ca === undefined ? {} : { ca: options.ca }),
-      ...(options.localAddress === undefined ? {} : { localAddress: options.localAddress }),
     },
     headersTimeout: idleTimeoutMs,
     bodyTimeout: idleTimeoutMs,
