@@ -1,3 +1,4 @@
+export { recycleChunk } from "./content/chunk-pool.ts";
 export type { ContentRequest, ContentStore, OpenOptions } from "./content/content-store.ts";
 export { type Descriptor, DescriptorSchema, type Platform } from "./content/descriptor.ts";
 export { type Digest, digestHex, digestOf, parseDigest } from "./content/digest.ts";
@@ -10,7 +11,7 @@ export {
   parseManifest,
 } from "./content/manifest.ts";
 export { manifestMediaTypes, mediaTypes } from "./content/media-types.ts";
-export { readFileRange } from "./content/read-file-range.ts";
+export { readInChunks } from "./content/read-in-chunks.ts";
 export { formatReference, parseReference, type Reference, targetOf } from "./content/reference.ts";
 export { referencesOf, refNameAnnotation } from "./content/references-of.ts";
 export { type ContentMismatch, describeMismatch, verifyStream } from "./content/verify-stream.ts";

@@ -33,7 +33,7 @@ export interface ContentStore {
   /** Size in bytes of a blob or manifest; undefined when it is not there. */
   readonly stat: (digest: Digest) => Promise<number | undefined>;
   /**
-   * The bytes, in chunks of about 1 MiB. A chunk stays valid; it is not written to again.
+   * The bytes, in chunks of some 64 KiB to 1 MiB. A chunk belongs to whoever takes it, who may recycle it; the store does not keep it.
    * Fails with the store's own OperatorError when it can no longer be read (a stick pulled out).
    */
   readonly open: (digest: Digest, options: OpenOptions) => AsyncIterable<Uint8Array>;

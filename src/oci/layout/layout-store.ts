@@ -5,7 +5,7 @@ import { readTextFile } from "../../lib/files.ts";
 import type { ContentStore } from "../content/content-store.ts";
 import { type Digest, digestHex } from "../content/digest.ts";
 import { type ImageIndex, manifestLimitBytes, parseManifest } from "../content/manifest.ts";
-import { readFileRange } from "../content/read-file-range.ts";
+import { readInChunks } from "../content/read-in-chunks.ts";
 import { referencesOf } from "../content/references-of.ts";
 
 /**
@@ -48,9 +48,12 @@ async function* readBlob(
 ): AsyncGenerator<Uint8Array, void, undefined> {
   let handle: FileHandle | undefined;
   try {
-    handle = await open(file, "r");
-    const { size } = await handle.stat();
-    yield* readFileRange(handle, { start, end: Math.min(end, size), signal });
+    const opened = await open(file, "r");
+    handle = opened;
+    const { size } = await opened.stat();
+    const read = async (buffer: Uint8Array, position: number): Promise<number> =>
+      (await opened.read(buffer, 0, buffer.length, position)).bytesRead;
+    yield* readInChunks({ start, end: Math.min(end, size), read, signal });
   } catch (error) {
     signal.throwIfAborted();
     throw isOperatorError(error) ? error : unreadable(file, error);

@@ -1,4 +1,5 @@
 import type { ServerResponse } from "node:http";
+import { recycleChunk } from "../content/chunk-pool.ts";
 
 /**
  * Writes a stream as the body of a response, at the pace of the puller, and ends it. A source with fewer or more bytes than were
@@ -23,7 +24,11 @@ export async function sendStream(
       if (response.destroyed) return false;
       left -= item.value.length;
       if (left < 0) break;
-      const isRoomLeft = response.write(item.value);
+      const chunk = item.value;
+      const isRoomLeft = response.write(chunk, (error) => {
+        // After an error the system may still hold on to the memory.
+        if (!error) recycleChunk(chunk);
+      });
       options.onBytes(item.value.length);
       if (!isRoomLeft && !(await drained(response))) return false;
     }

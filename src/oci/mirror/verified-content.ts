@@ -1,4 +1,5 @@
 import { OperatorError } from "../../lib/errors/index.ts";
+import { recycleChunk } from "../content/chunk-pool.ts";
 import type { ContentStore } from "../content/content-store.ts";
 import type { Digest } from "../content/digest.ts";
 import { type ContentMismatch, describeMismatch, verifyStream } from "../content/verify-stream.ts";
@@ -32,7 +33,7 @@ export function verifiedContent(store: ContentStore, options: { readonly signal:
       return error;
     };
     try {
-      for await (const _ of verifyStream(store.open(digest, options), content, { mismatch }));
+      for await (const chunk of verifyStream(store.open(digest, options), content, { mismatch })) recycleChunk(chunk);
       good.add(digest);
     } finally {
       running.delete(digest);
