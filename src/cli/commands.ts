@@ -169,6 +169,6 @@ export const commands: readonly CommandSpec[] = [
       { command: "source <(skerry completion bash)", does: "for this shell" },
       { command: "skerry completion fish > ~/.config/fish/completions/skerry.fish", does: "for all to come" },
     ],
-    load: async () => (await import("./commands/completion.ts")).completion,
+    load: async () => (await import("./commands/completion.ts")).completionOf(commands),
   },
 ];
