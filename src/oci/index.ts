@@ -24,5 +24,5 @@ export {
   type RegistryClientOptions,
   upstreamApiRoot,
 } from "./registry/registry-client.ts";
+export type { RegistryAuth } from "./registry/registry-request.ts";
 export type { RetryPolicy } from "./registry/retry.ts";
-export type { RegistryAuth } from "./registry/transport.ts";

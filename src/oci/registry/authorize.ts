@@ -2,7 +2,7 @@ import { z } from "zod";
 import { OperatorError } from "../../lib/errors/index.ts";
 import { type Challenge, parseChallenge } from "./challenge.ts";
 import type { Asked } from "./failures.ts";
-import type { RegistryAuth, RegistryRequest } from "./transport.ts";
+import type { RegistryAuth, RegistryRequest } from "./registry-request.ts";
 
 /** Keeps tokens per repository and action, and earns new ones when a registry challenges. */
 export interface Authorizer {

@@ -3,8 +3,9 @@ import type { Descriptor } from "../content/descriptor.ts";
 import type { Digest } from "../content/digest.ts";
 import { fetchBlob, fetchManifest, hasBlob } from "./pull.ts";
 import { pushBlob, pushManifest } from "./push.ts";
+import type { RegistryAuth } from "./registry-request.ts";
 import { defaultRetryPolicy, type RetryPolicy } from "./retry.ts";
-import { createTransport, type RegistryAuth } from "./transport.ts";
+import { createTransport } from "./transport.ts";
 
 export interface RegistryClientOptions {
   /** Where the distribution API begins: `https://host:port/v2`, or a mirror's `https://host:port/v2/docker.io`. */
