@@ -23,7 +23,8 @@ export function taskView(output: Output): View {
   let list: Listr<undefined, typeof StderrRenderer, typeof SimpleRenderer> | undefined;
   let drawn: Promise<unknown> = Promise.resolve();
   let current: PhaseTask | undefined;
-  const notices: string[] = [];
+  // Each once: a step that is tried again says the same again.
+  const notices = new Set<string>();
   return {
     emit: (event) => {
       switch (event.kind) {
@@ -40,8 +41,8 @@ export function taskView(output: Output): View {
           for (const phase of phases.values()) phase.leave();
           return;
         case "notice":
-          notices.push([event.node, event.text].filter((each) => each !== undefined).join(": "));
-          current?.tell(notices.at(-1) ?? "");
+          notices.add([event.node, event.text].filter((each) => each !== undefined).join(": "));
+          current?.tell(event.text);
           return;
         default:
           phases.get(event.phase)?.see(event);
