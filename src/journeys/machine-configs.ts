@@ -5,6 +5,9 @@ import { readTextFile } from "../lib/files.ts";
 import type { Site, SiteNode } from "../site/index.ts";
 import type { ConfigPatch } from "../talos/config/index.ts";
 
+/** Only a template to read: the mirror is rendered for every site, and a second application would append its endpoints again. */
+const rendered = "registry-mirror";
+
 /**
  * The patches of a node in their order: for all, for its role, its own. A name without a suffix is a built-in document of
  * `machineconfigs/`, anything else a file relative to site.yaml.
@@ -22,10 +25,11 @@ async function readPatch(site: Site, name: string): Promise<ConfigPatch> {
   if (/[./]/.test(name)) return { file: own, text: await readTextFile(own) };
   const folder = builtInFolder();
   const file = join(folder, `${name}.yaml`);
-  if (existsSync(file)) return { file, text: await readTextFile(file) };
+  if (name !== rendered && existsSync(file)) return { file, text: await readTextFile(file) };
   const known = readdirSync(folder)
     .filter((entry) => entry.endsWith(".yaml"))
-    .map((entry) => basename(entry, ".yaml"));
+    .map((entry) => basename(entry, ".yaml"))
+    .filter((known) => known !== rendered);
   throw new OperatorError("FILE_UNREADABLE", `there is no built-in machine config named ${name}`, {
     where: { file: site.file },
     next: [`use one of ${known.join(", ")}`, `or a file of your own: ./${name}.yaml`],

@@ -7,14 +7,15 @@ import {
   inspectBundle,
   type LoadedDefinition,
   loadBundleDefinition,
+  openAssets,
   openBundle,
 } from "../../bundle/index.ts";
 import { readTextFile } from "../../lib/files.ts";
 import { definePhase, type Journey } from "../engine/index.ts";
 import { sizeText } from "../node-disks.ts";
 import type { JourneyWorld } from "../world.ts";
-import { assetInputs } from "./asset-inputs.ts";
 import { type ComputedClosure, computeClosure } from "./closure.ts";
+import { packageInput } from "./package-input.ts";
 import { registrySources } from "./registry-sources.ts";
 
 export interface BundleCreateRequest {
@@ -73,7 +74,7 @@ const closurePhase = definePhase<BundleCreateContext, ComputedClosure>({
     const closure = await computeClosure(context.loaded, { signal });
     const images = new Set(closure.images.map((image) => image.reference));
     notice(`${images.size} images, ${closure.packages.length} packages, ${context.loaded.assets.length} boot assets`);
-    context.memory.assets = await assetInputs(context.loaded.assets, { signal });
+    context.memory.assets = await openAssets(context.loaded.assets, { signal });
     return closure;
   },
   plan: (context, closure) => {
@@ -120,12 +121,7 @@ async function write(
       definition: loaded.definition,
       versions: closure.versions,
       closureImages: closure.images,
-      packages: closure.packages.map((built) => ({
-        name: built.name,
-        manifest: built.manifestBytes,
-        config: built.configBytes,
-        layers: built.layers,
-      })),
+      packages: (imageOf) => closure.packages.map((built) => packageInput(built, imageOf)),
       assets,
       source: sources.source,
       output,

@@ -1,6 +1,5 @@
 import {
   deployPackage,
-  openPackage,
   type Package,
   type PackageRequest,
   packageReadiness,
@@ -9,6 +8,7 @@ import {
 import { isOperatorError } from "../../lib/errors/index.ts";
 import type { Site } from "../../site/index.ts";
 import { type ConditionState, definePhase, type Effect, type Phase, type Step } from "../engine/index.ts";
+import { openStoredPackage } from "../stored-package.ts";
 import { remembered, type UpContext } from "../up/context.ts";
 import { waitsMs } from "../up/waits.ts";
 
@@ -51,10 +51,7 @@ async function lookAtPackage(context: UpContext, entry: Entry, signal: AbortSign
   const { bundle } = context;
   const stored = bundle.packages().find((candidate) => candidate.name === entry.name);
   if (stored === undefined) throw new Error(`${entry.name}: verify-bundle asks for every package`);
-  const pkg = await openPackage(
-    { digest: stored.descriptor.digest, manifest: stored.manifest, readBlob: bundle.verifiedBlob },
-    { signal },
-  );
+  const pkg = await openStoredPackage(bundle, stored, { signal });
   const request = requestFor(context, { entry, pkg }, signal);
   if (request === undefined) return { entry, pkg, change: undefined, ready: false };
   try {

@@ -1,7 +1,9 @@
 import { checkTrust } from "../../bundle/index.ts";
+import { checkPackage } from "../../deployer/index.ts";
 import { OperatorError, type Problem } from "../../lib/errors/index.ts";
 import { definePhase } from "../engine/index.ts";
 import { siteImages } from "../site-images.ts";
+import { openStoredPackage } from "../stored-package.ts";
 import { trustOf } from "../trusted-keys.ts";
 import type { UpContext } from "../up/context.ts";
 
@@ -9,10 +11,15 @@ import type { UpContext } from "../up/context.ts";
 export const verifyBundle = definePhase<UpContext, readonly Problem[]>({
   id: "verify-bundle",
   title: "Verify bundle",
-  observe: async ({ site, bundle }) => {
+  observe: async ({ site, bundle }, { signal }) => {
     checkTrust(bundle, await trustOf(site));
     const carried = new Set(bundle.closure.images.map((image) => image.reference));
-    const packages = new Set(bundle.packages().map((found) => found.name));
+    const packages = new Map(bundle.packages().map((found) => [found.name, found]));
+    for (const { name, variables } of site.packages) {
+      const stored = packages.get(name);
+      // A wrong value is told now, and not when the machines are installed already.
+      if (stored !== undefined) checkPackage(await openStoredPackage(bundle, stored, { signal }), variables);
+    }
     return [
       ...[...(await siteImages(site))]
         .filter(([reference]) => !carried.has(reference))

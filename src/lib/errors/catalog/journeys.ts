@@ -38,10 +38,6 @@ export const journeysErrors = {
     exit: 3,
     doc: "A rendered machine config names something public that a node would dial: a time or name server, a discovery service, a manifest URL. At a site without the internet that ends in a wait that nobody can end, so nothing was applied. The patch that brings it in is among those named in site.yaml.",
   },
-  VERSIONS_DO_NOT_FIT: {
-    exit: 3,
-    doc: "The Talos version of the site does not support its Kubernetes version, or Skerry does not support the Talos version. A node would refuse the config. Nothing was done.",
-  },
   NODE_DISK_NOT_FOUND: {
     exit: 3,
     doc: "No disk of the machine matches the selector in site.yaml; the disks it has are listed. A control plane stops the run before anything is applied; a worker is set aside.",
@@ -69,13 +65,5 @@ export const journeysErrors = {
   PACKAGE_SOURCE_UNSUPPORTED: {
     exit: 3,
     doc: "bundle.yaml names a package as a built file or in a registry; this version builds packages from folders only. Nothing was made.",
-  },
-  ASSET_DIGEST_DIFFERS: {
-    exit: 6,
-    doc: "A boot asset that bundle.yaml names by path does not hash to the digest given there. No bundle was made.",
-  },
-  ASSET_UNREACHABLE: {
-    exit: 4,
-    doc: "A boot asset that bundle.yaml names by URL could not be fetched. No bundle was made; run the command again once the server answers.",
   },
 } as const satisfies CatalogPage;
