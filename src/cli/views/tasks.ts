@@ -48,11 +48,16 @@ export function taskView(output: Output): View {
           phases.get(event.phase)?.see(event);
       }
     },
-    say: (line) => rendererOf(list)?.say(line) ?? output.write(`${line}\n`),
+    say: (line) => {
+      const renderer = rendererOf(list);
+      if (renderer === undefined) output.write(`${line}\n`);
+      else renderer.say(line);
+    },
     close: async () => {
       for (const phase of phases.values()) phase.leave();
       await drawn;
       for (const text of notices) output.write(`  ${clean(text)}\n`);
+      notices.clear();
     },
   };
 }

@@ -59,6 +59,18 @@ describe("taskView()", () => {
     expect(output.stream.write).toBe(write);
   });
 
+  it("says a notice once, however often it comes and the view is closed", async () => {
+    const output = screen();
+    const view = taskView(output);
+    const notice = { kind: "notice", phase: "apply", node: "cp-2", text: "its clock is slow" } as const;
+    for (const event of stamped([...setAsideRun.slice(0, 5), notice, notice])) view.emit(event);
+
+    await view.close();
+    await view.close();
+
+    expect(output.written().split("  cp-2: its clock is slow\n")).toHaveLength(2);
+  });
+
   it("shows a line that is no event at once", async () => {
     const output = screen();
     const view = taskView(output);
@@ -69,6 +81,7 @@ describe("taskView()", () => {
 
     expect(output.written()).toContain("Stopping: apply config to cp-1.");
     await view.close();
+    expect(output.written().split("Stopping")).toHaveLength(2);
   });
 });
 
