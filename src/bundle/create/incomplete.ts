@@ -40,7 +40,8 @@ export function incomplete(
     {
       where: { file: output },
       next: ["run the same command again; it fetches only the rest"],
-      retry: "same",
+      // Each blob was tried again already: a fourth time at once helps nobody.
+      retry: "later",
       problems,
     },
   );
