@@ -75,9 +75,18 @@ export function startKubelet(options: KubeletOptions): Kubelet {
     }
   };
   const node = { apiVersion: "v1", kind: "Node", name: nodeName };
+  const statusNow = () =>
+    nodeStatus(description, {
+      networkReady: network.ready,
+      since: network.since,
+      now: clock.now(),
+      bootId,
+      images: options.images(),
+    });
   const register = async (cluster: Cluster): Promise<KubeObject> => {
     try {
-      return await cluster.create(nodeObject(description), { signal });
+      // With its status at once, so that nobody sees a Node that does not say whether it is ready.
+      return await cluster.create({ ...nodeObject(description), status: statusNow() }, { signal });
     } catch (error) {
       if (!isOperatorError(error, "KUBE_ALREADY_EXISTS")) throw error;
       return await cluster.get(node, { signal });
@@ -88,9 +97,8 @@ export function startKubelet(options: KubeletOptions): Kubelet {
       const now = clock.now();
       if (statusWanted || now.getTime() - last > STATUS_MS) {
         statusWanted = false;
-        const health = { networkReady: network.ready, since: network.since, now, bootId, images: options.images() };
         try {
-          await cluster.patchStatus(node, nodeStatus(description, health), { signal });
+          await cluster.patchStatus(node, statusNow(), { signal });
           registered = true;
           last = now.getTime();
           options.onChange();
