@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { mkdir, open, rename, rm } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { mkdir, open, rename, rm, stat } from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
 import { OperatorError } from "./errors/index.ts";
 
 /**
@@ -43,10 +43,30 @@ export async function writeFileWhole(
  */
 export async function makeFolder(path: string, options: { readonly mode?: number } = {}): Promise<void> {
   try {
-    await mkdir(path, { recursive: true, mode: options.mode ?? 0o755 });
+    await mkdirs(resolve(path), options.mode ?? 0o755);
   } catch (error) {
     throw unwritable(path, error);
   }
+}
+
+/** Not `recursive: true`: where a file system answers ENOENT for a parent that is there (/proc), Node 24 tries for ever. */
+async function mkdirs(path: string, mode: number): Promise<void> {
+  try {
+    await mkdir(path, { mode });
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code === "EEXIST" && (await stat(path)).isDirectory()) return;
+    if (code !== "ENOENT" || dirname(path) === path || (await exists(dirname(path)))) throw error;
+    await mkdirs(dirname(path), mode);
+    await mkdirs(path, mode);
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  return await stat(path).then(
+    () => true,
+    () => false,
+  );
 }
 
 /**

@@ -41,6 +41,10 @@ describe("writeFileWhole()", () => {
 });
 
 describe("makeFolder()", () => {
+  it("gives up where nothing can be made, as under /proc", async () => {
+    await expect(makeFolder("/proc/skerry/state")).rejects.toMatchObject({ code: "FILE_UNWRITABLE" });
+  });
+
   it("may be repeated", async () => {
     await makeFolder(join(folder, "a", "b"), { mode: 0o700 });
     await makeFolder(join(folder, "a", "b"));
