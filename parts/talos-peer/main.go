@@ -18,12 +18,14 @@ var subcommands = map[string]func() error{
 	"fields":      func() error { return answerAll(listFields) },
 	"types":       func() error { return answerAll(listTypes) },
 	"secrets":     func() error { return answerAll(readSecrets) },
+	"client":      func() error { return answerAll(callNode) },
+	"bench":       func() error { return answerAll(benchNodes) },
 	"talosconfig": func() error { return answerAll(readTalosconfig) },
 }
 
 func main() {
 	if len(os.Args) < 2 || subcommands[os.Args[1]] == nil {
-		fmt.Fprintln(os.Stderr, "usage: talos-peer gen|validate|patch|redact|fields|types|secrets|talosconfig < requests.json")
+		fmt.Fprintln(os.Stderr, "usage: talos-peer gen|validate|patch|redact|fields|types|secrets|talosconfig|client|bench < requests.json")
 		os.Exit(2)
 	}
 

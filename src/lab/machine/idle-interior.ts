@@ -26,8 +26,8 @@ export function createIdleInterior(options: { readonly cluster?: IdleCluster } =
   let hasEtcdData = false;
 
   const runEtcd = () => {
-    if (host === undefined) return;
     hasEtcdData = true;
+    if (host === undefined) return;
     cluster.members.set(host.nodeName, {
       id: createHash("sha256").update(host.nodeName).digest().readBigUInt64BE(0),
       hostname: host.nodeName,
@@ -57,6 +57,7 @@ export function createIdleInterior(options: { readonly cluster?: IdleCluster } =
       host = given;
       isControlPlane = config.role === "controlplane";
       host.service("cri", "Running", "Health check successful", true);
+      host.log("kubelet", "the idle kubelet runs nothing");
       host.service("kubelet", "Running", "Health check successful", true);
       if (!isControlPlane) return;
       if (hasEtcdData || cluster.members.size > 0) runEtcd();

@@ -1,11 +1,5 @@
-import type { MessageInitShape } from "@bufbuild/protobuf";
-import { timestampFromDate } from "@bufbuild/protobuf/wkt";
-import { stringify } from "yaml";
 import type { Clock } from "../../lib/clock.ts";
-import type { resourcePb } from "../../talos/api/index.ts";
 import { resourceTypes } from "./resource-types.ts";
-
-type WireResource = MessageInitShape<typeof resourcePb.ResourceSchema>;
 
 /** The kinds that a machine fills, by the name we use for them. */
 export const KINDS = {
@@ -123,33 +117,4 @@ export class ResourceStore {
   #tell(change: StoreChange): void {
     for (const listener of this.#listeners) listener(change);
   }
-}
-
-/** As it goes over the wire: the YAML form only, which is what clients that ask for YAML read. */
-export function toWire(resource: StoredResource): WireResource {
-  const { namespace, type, id, owner, version, created, updated, annotations, spec } = resource;
-  return {
-    metadata: {
-      namespace,
-      type,
-      id,
-      owner,
-      version: String(version),
-      phase: "running",
-      created: timestampFromDate(created),
-      updated: timestampFromDate(updated),
-      annotations,
-    },
-    spec: { yamlSpec: specYaml(spec) },
-  };
-}
-
-/** YAML as Talos prints it: four spaces, long lines left alone, a text of many lines as a block. */
-function specYaml(spec: unknown): string {
-  return stringify(spec, {
-    indent: 4,
-    lineWidth: 0,
-    nullStr: "null",
-    ...(typeof spec === "string" && { defaultStringType: spec.includes("\n") ? "BLOCK_LITERAL" : "PLAIN" }),
-  });
 }

@@ -1,3 +1,4 @@
+import { parseAllDocuments } from "yaml";
 import type { AppliedConfig } from "../../../src/lab/interior.ts";
 
 type Values = Readonly<Record<string, unknown>>;
@@ -26,5 +27,18 @@ export function mirrorConfig(
     name,
     endpoints: urls.map((url) => (overridePath === true ? { url, overridePath } : { url })),
     ...(skipFallback === true ? { skipFallback } : {}),
+  };
+}
+
+/** A rendered config as a face parses it. */
+export function parseApplied(text: string): AppliedConfig {
+  const documents = parseAllDocuments(text).map((document) => document.toJS() as Values);
+  const v1alpha1 = documents.find((document) => document["kind"] === undefined) ?? {};
+  const machine = v1alpha1["machine"] as Values | undefined;
+  return {
+    text,
+    v1alpha1,
+    documents: documents.filter((document) => document["kind"] !== undefined),
+    role: machine?.["type"] === "controlplane" ? "controlplane" : "worker",
   };
 }

@@ -6,7 +6,7 @@ import type { Machine, MachineOptions, MachineTimings } from "../../../src/lab/m
 import { systemClock } from "../../../src/lib/clock.ts";
 import { connectNode, type NodeClient } from "../../../src/talos/api/index.ts";
 import { generateConfig, type NodeConfigInput } from "../../../src/talos/config/index.ts";
-import { issueTalosClient } from "../../../src/talos/pki/index.ts";
+import { issueTalosClient, type TalosRole } from "../../../src/talos/pki/index.ts";
 import { nodeInput } from "../talos/node-config.ts";
 import { testSecrets } from "../talos/secrets.ts";
 
@@ -58,15 +58,19 @@ export function labConfig(overrides: Partial<NodeConfigInput> = {}): string {
   return generateConfig(nodeInput({ bootTimeout: "10ms", ...overrides }));
 }
 
-/** The admin identity of the cluster that `labConfig` makes. */
-export function labAdmin(): {
+/** An identity, by default the admin, of the cluster that `labConfig` makes. */
+export function labIdentity(role: TalosRole = "os:admin"): {
   readonly kind: "admin";
   readonly ca: string;
   readonly crt: string;
   readonly key: string;
 } {
   const ca = testSecrets().certs.os;
-  const { certificatePem, keyPem } = issueTalosClient(ca, ["os:admin"], { clock: systemClock, random: randomBytes });
+  const { certificatePem, keyPem } = issueTalosClient(
+    ca,
+    { roles: [role] },
+    { clock: systemClock, random: randomBytes },
+  );
   return { kind: "admin", ca: ca.certificatePem, crt: certificatePem, key: keyPem };
 }
 

@@ -2,7 +2,17 @@ import { execFile } from "node:child_process";
 import { ensureParts } from "../../../parts/index.ts";
 
 /** What the Go program on Talos' own library can be asked; see parts/talos-peer. */
-export type PeerQuestion = "gen" | "validate" | "patch" | "redact" | "fields" | "secrets" | "talosconfig";
+export type PeerQuestion =
+  | "gen"
+  | "validate"
+  | "patch"
+  | "redact"
+  | "fields"
+  | "types"
+  | "secrets"
+  | "talosconfig"
+  | "client"
+  | "bench";
 
 export interface PeerAnswer {
   readonly yaml?: string;

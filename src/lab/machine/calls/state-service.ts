@@ -4,9 +4,10 @@ import { status } from "@grpc/grpc-js";
 import { type CallContext, type Handlers, RpcStatus, type resourcePb, statePb } from "../../../talos/api/index.ts";
 import { matchesQueries } from "../label-query.ts";
 import { PushQueue } from "../queue.ts";
-import { type StoreChange, type StoredResource, toWire } from "../resource-store.ts";
+import type { StoreChange, StoredResource } from "../resource-store.ts";
 import { definitionSpec, namespaces, resourceTypes } from "../resource-types.ts";
 import { adminOnly } from "../roles.ts";
+import { toWire } from "../wire-resource.ts";
 import type { CallPorts } from "./api.ts";
 
 type WireEvent = MessageInitShape<typeof statePb.EventSchema>;
