@@ -80,6 +80,7 @@ export function coreDns(facts: ClusterFacts): readonly KubeObject[] {
                   ...probe("/health", 8080),
                   initialDelaySeconds: 60,
                   timeoutSeconds: 5,
+                  successThreshold: 1,
                   failureThreshold: 5,
                 },
                 readinessProbe: probe("/ready", 8181),
@@ -119,6 +120,7 @@ export function coreDns(facts: ClusterFacts): readonly KubeObject[] {
       spec: {
         clusterIP: clusterIps[0],
         clusterIPs: clusterIps,
+        ipFamilies: clusterIps.map((address) => (address.includes(":") ? "IPv6" : "IPv4")),
         ipFamilyPolicy: clusterIps.length > 1 ? "RequireDualStack" : "SingleStack",
         ports: [port("dns", 53, "UDP"), port("dns-tcp", 53, "TCP"), port("metrics", 9153, "TCP")],
         selector: labels,

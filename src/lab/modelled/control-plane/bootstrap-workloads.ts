@@ -8,19 +8,29 @@ const everywhere = [
 const fieldEnv = (name: string, fieldPath: string) => ({ name, valueFrom: { fieldRef: { fieldPath } } });
 const hostVolume = (name: string, path: string) => ({ name, hostPath: { path } });
 
-function configMap(name: string, data: Readonly<Record<string, string>>): KubeObject {
-  return { apiVersion: "v1", kind: "ConfigMap", metadata: { name, namespace: "kube-system" }, data };
+function configMap(
+  name: string,
+  data: Readonly<Record<string, string>>,
+  meta: { readonly labels?: Readonly<Record<string, string>> } = {},
+): KubeObject {
+  return { apiVersion: "v1", kind: "ConfigMap", metadata: { name, namespace: "kube-system", ...meta }, data };
 }
 
-function daemonSet(name: string, app: string, podSpec: object): KubeObject {
+function daemonSet(name: string, app: string, podSpec: object, more: object = {}): KubeObject {
   const labels = { "k8s-app": app, tier: "node" };
   return {
     apiVersion: "apps/v1",
     kind: "DaemonSet",
     metadata: { name, namespace: "kube-system", labels },
-    spec: { selector: { matchLabels: labels }, template: { metadata: { labels }, spec: podSpec } },
+    spec: { selector: { matchLabels: labels }, template: { metadata: { labels }, spec: podSpec }, ...more },
   };
 }
+
+const onLinux = {
+  requiredDuringSchedulingIgnoredDuringExecution: {
+    nodeSelectorTerms: [{ matchExpressions: [{ key: "kubernetes.io/os", operator: "In", values: ["linux"] }] }],
+  },
+};
 
 /** Flannel as Talos 1.13.9 brings it: its first container writes the CNI config that makes the node ready. */
 export function flannel(facts: ClusterFacts): readonly KubeObject[] {
@@ -36,11 +46,13 @@ export function flannel(facts: ClusterFacts): readonly KubeObject[] {
   const network = { Network: facts.podSubnets[0] ?? "", Backend: { Type: "vxlan", Port: 4789 } };
   const configMount = { mountPath: "/etc/kube-flannel/", name: "flannel-cfg" };
   return [
-    configMap("kube-flannel-cfg", {
-      "cni-conf.json": JSON.stringify(cni, undefined, 2),
-      "net-conf.json": JSON.stringify(network, undefined, 2),
-    }),
+    configMap(
+      "kube-flannel-cfg",
+      { "cni-conf.json": JSON.stringify(cni, undefined, 2), "net-conf.json": JSON.stringify(network, undefined, 2) },
+      { labels: { "k8s-app": "flannel", tier: "node" } },
+    ),
     daemonSet("kube-flannel", "flannel", {
+      affinity: { nodeAffinity: onLinux },
       hostNetwork: true,
       priorityClassName: "system-node-critical",
       serviceAccountName: "flannel",
@@ -82,6 +94,8 @@ export function flannel(facts: ClusterFacts): readonly KubeObject[] {
   ];
 }
 
+const oneAtATime = { updateStrategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 1 } } };
+
 export function kubeProxy(facts: ClusterFacts): readonly KubeObject[] {
   const args = {
     "cluster-cidr": facts.podSubnets.join(","),
@@ -93,31 +107,36 @@ export function kubeProxy(facts: ClusterFacts): readonly KubeObject[] {
   };
   const readOnly = (mountPath: string, name: string) => ({ mountPath, name, readOnly: true });
   return [
-    daemonSet("kube-proxy", "kube-proxy", {
-      hostNetwork: true,
-      priorityClassName: "system-cluster-critical",
-      serviceAccountName: "kube-proxy",
-      tolerations: everywhere,
-      containers: [
-        {
-          name: "kube-proxy",
-          image: facts.images.proxy,
-          command: ["/usr/local/bin/kube-proxy", ...Object.entries(args).map(([key, value]) => `--${key}=${value}`)],
-          env: [fieldEnv("NODE_NAME", "spec.nodeName"), fieldEnv("POD_IP", "status.podIP")],
-          securityContext: { privileged: true },
-          volumeMounts: [
-            readOnly("/lib/modules", "lib-modules"),
-            readOnly("/etc/ssl/certs", "ssl-certs-host"),
-            readOnly("/etc/kubernetes", "kubeconfig"),
-          ],
-        },
-      ],
-      volumes: [
-        hostVolume("lib-modules", "/usr/lib/modules"),
-        hostVolume("ssl-certs-host", "/etc/ssl/certs"),
-        { name: "kubeconfig", configMap: { name: "kubeconfig-in-cluster" } },
-      ],
-    }),
+    daemonSet(
+      "kube-proxy",
+      "kube-proxy",
+      {
+        hostNetwork: true,
+        priorityClassName: "system-cluster-critical",
+        serviceAccountName: "kube-proxy",
+        tolerations: everywhere,
+        containers: [
+          {
+            name: "kube-proxy",
+            image: facts.images.proxy,
+            command: ["/usr/local/bin/kube-proxy", ...Object.entries(args).map(([key, value]) => `--${key}=${value}`)],
+            env: [fieldEnv("NODE_NAME", "spec.nodeName"), fieldEnv("POD_IP", "status.podIP")],
+            securityContext: { privileged: true },
+            volumeMounts: [
+              readOnly("/lib/modules", "lib-modules"),
+              readOnly("/etc/ssl/certs", "ssl-certs-host"),
+              readOnly("/etc/kubernetes", "kubeconfig"),
+            ],
+          },
+        ],
+        volumes: [
+          hostVolume("lib-modules", "/usr/lib/modules"),
+          hostVolume("ssl-certs-host", "/etc/ssl/certs"),
+          { name: "kubeconfig", configMap: { name: "kubeconfig-in-cluster" } },
+        ],
+      },
+      oneAtATime,
+    ),
   ];
 }
 

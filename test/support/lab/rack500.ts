@@ -1,0 +1,17 @@
+import { randomBytes } from "node:crypto";
+import { createIdleInterior } from "../../../src/lab/machine/idle-interior.ts";
+import { createMachine } from "../../../src/lab/machine/machine.ts";
+import { TrustBook } from "../../../src/lab/machine/trust-book.ts";
+import { systemClock } from "../../../src/lib/clock.ts";
+const n = Number(process.argv[2] ?? 500);
+const trust = new TrustBook();
+const machines = Array.from({ length: n }, (_, i) => createMachine({ name: `n-${i}`, address: `127.0.${40 + Math.floor(i / 250)}.${1 + (i % 250)}`, port: 50000, hardware: { uuid: `u-${i}`, serial: `s-${i}`, mac: "52:54:00:00:00:01", disks: [{ name: "sda", sizeBytes: 256e9, model: "LAB DISK", serial: "S6B0NX0T", transport: "sata", rotational: false }] }, interior: createIdleInterior(), clock: systemClock, random: randomBytes, trust, timings: { bootMs: 100, installMs: 2000, rebootMs: 500, drainMs: 10000, listenGapMs: 100, failurePauseMs: 5000 } }));
+const mb = () => Math.round(process.memoryUsage.rss() / 1e6);
+console.log("made", mb());
+await Promise.all(machines.map((m) => m.start()));
+console.log("listening", mb(), process.cpuUsage());
+const count = () => { const c: Record<string, number> = {}; for (const m of machines) c[m.stage] = (c[m.stage] ?? 0) + 1; return c; };
+let peak = 0; setInterval(() => { peak = Math.max(peak, mb()); }, 50).unref();
+process.on("SIGUSR2", () => console.log("rss", mb(), "peak", peak, JSON.stringify(count()), JSON.stringify(process.cpuUsage())));
+process.on("SIGTERM", () => process.exit(0));
+setInterval(() => undefined, 1000);
