@@ -15,7 +15,7 @@ export function noSpace(output: string, neededBytes: number, freeBytes: number):
     `${output} needs ${gigabytes(neededBytes)} more, and its disk has ${gigabytes(freeBytes)} free`,
     {
       where: { file: output },
-      next: ["make room, or choose another disk with --output"],
+      next: ["make room, or choose another disk with --out"],
       retry: "later",
     },
   );

@@ -63,7 +63,7 @@ function isAlive({ pid, host }: z.infer<typeof Owner>): boolean {
 function unwritable(path: string, cause: unknown): OperatorError {
   return new OperatorError("FILE_UNWRITABLE", `${path} could not be written`, {
     where: { file: path },
-    next: ["choose another place with --output"],
+    next: ["choose another place with --out"],
     retry: "later",
     cause,
   });

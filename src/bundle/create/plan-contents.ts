@@ -1,4 +1,3 @@
-import type { JsonValue } from "../../lib/json.ts";
 import {
   type Descriptor,
   type Digest,
@@ -72,8 +71,8 @@ export async function planContents(
     })),
     assets: options.assets.map(closureAsset),
   });
-  const [definition, definitionLayer] = documentArtifact(MEDIA.definition, options.definition as unknown as JsonValue);
-  const [closureManifest, closureLayer] = documentArtifact(MEDIA.closure, closure as unknown as JsonValue);
+  const [definition, definitionLayer] = documentArtifact(MEDIA.definition, options.definition);
+  const [closureManifest, closureLayer] = documentArtifact(MEDIA.closure, closure);
   const assets = closure.assets.length === 0 ? undefined : makeAssets(closure.assets, make);
   for (const blob of [definition, definitionLayer, closureManifest, closureLayer, emptyConfig]) make(blob);
 

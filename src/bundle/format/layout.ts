@@ -1,4 +1,4 @@
-import type { Descriptor } from "../../oci/index.ts";
+import { type Descriptor, type Digest, parseDigest } from "../../oci/index.ts";
 import { ENTRY, LAYOUT_CONTENT } from "./names.ts";
 import { BLOCK_BYTES, paddingOf, TRAILER_BYTES } from "./tar-header.ts";
 
@@ -24,9 +24,9 @@ export function blobEntryName(digest: string): string {
 }
 
 /** The digest an entry's name stands for, or undefined where it is no blob. */
-export function blobEntryDigest(name: string): string | undefined {
+export function blobEntryDigest(name: string): Digest | undefined {
   const hex = /^blobs\/sha256\/([0-9a-f]{64})$/.exec(name)?.[1];
-  return hex === undefined ? undefined : `sha256:${hex}`;
+  return hex === undefined ? undefined : parseDigest(`sha256:${hex}`);
 }
 
 /** Bytes from the first blob's header to the end of the file; depends on nothing before it, so the index can state it. */

@@ -7,6 +7,7 @@ import {
   verifyStream,
 } from "../../oci/index.ts";
 import type { PlacedEntry } from "../format/layout.ts";
+import { checkTrust, type Trust } from "../sign/trust.ts";
 import type { Bundle, BundleImage, BundlePackage } from "./bundle.ts";
 import { type BundleFile, openBundleFile } from "./bundle-file.ts";
 import { readRange } from "./read-range.ts";
@@ -15,14 +16,20 @@ import { damagedBlobs, ownersOf, readStructure, type Structure } from "./structu
 
 /**
  * Opens a bundle for serving: reads headers, documents and manifests, never the layers, so that the first blob can be handed
- * out within a second however large the file is. Trust is a question of its own: checkTrust.
+ * out within a second however large the file is.
  *
- * @throws OperatorError FILE_UNREADABLE, BUNDLE_INVALID, BUNDLE_TRUNCATED, BUNDLE_DAMAGED, BUNDLE_GONE
+ * @param options.trust - whom to trust: checked before anything but the index is looked at, so that a changed index is called
+ *   by its name. Absent: not checked; ask checkTrust later
+ * @throws OperatorError FILE_UNREADABLE, BUNDLE_INVALID, BUNDLE_TRUNCATED, BUNDLE_DAMAGED, BUNDLE_GONE, and those of checkTrust
  */
-export async function openBundle(path: string, options: { readonly signal: AbortSignal }): Promise<Bundle> {
+export async function openBundle(
+  path: string,
+  options: { readonly signal: AbortSignal; readonly trust?: Trust },
+): Promise<Bundle> {
   const file = await openBundleFile(path);
   try {
     const scan = await scanBundle(file, options);
+    if (options.trust !== undefined) checkTrust({ file: path, ...scan }, options.trust);
     return bundleOf(file, scan, await readStructure(file, scan, options));
   } catch (error) {
     await file.close();

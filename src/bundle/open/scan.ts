@@ -1,5 +1,5 @@
 import { OperatorError } from "../../lib/errors/index.ts";
-import { manifestLimitBytes } from "../../oci/index.ts";
+import { type Digest, manifestLimitBytes } from "../../oci/index.ts";
 import { type IndexDocument, readIndex } from "../format/index-document.ts";
 import { blobEntryDigest, type PlacedEntry } from "../format/layout.ts";
 import { ENTRY, LAYOUT_CONTENT, LIMIT } from "../format/names.ts";
@@ -13,7 +13,7 @@ export interface Scan {
   readonly index: IndexDocument;
   readonly signature?: Signature;
   /** By digest, in the order of the file. */
-  readonly blobs: ReadonlyMap<string, PlacedEntry>;
+  readonly blobs: ReadonlyMap<Digest, PlacedEntry>;
 }
 
 /**
@@ -45,7 +45,7 @@ export async function scanBundle(file: BundleFile, options: { readonly signal: A
   }
   assertLength(file, entry?.headerOffset ?? walk.position(), index.blobSectionBytes);
 
-  const blobs = new Map<string, PlacedEntry>();
+  const blobs = new Map<Digest, PlacedEntry>();
   for (; entry !== undefined; entry = await walk.next()) {
     options.signal.throwIfAborted();
     const digest = blobEntryDigest(entry.name);

@@ -1,5 +1,5 @@
 import { isOperatorError, OperatorError } from "../../lib/errors/index.ts";
-import { canonicalJson, type JsonValue } from "../../lib/json.ts";
+import { canonicalJson } from "../../lib/json.ts";
 import {
   type Descriptor,
   type Digest,
@@ -128,8 +128,7 @@ function assertClosureFits(file: BundleFile, index: IndexDocument, closure: Clos
   const held = index.images.map(({ reference, descriptor }) => `${reference} ${descriptor.digest}`);
   const saidPackages = closure.packages.map(({ name, digest }) => `${name} ${digest}`);
   const heldPackages = index.packages.map(({ name, descriptor }) => `${name} ${descriptor.digest}`);
-  const isSorted =
-    canonicalJson(sortClosure(closure) as unknown as JsonValue) === canonicalJson(closure as unknown as JsonValue);
+  const isSorted = canonicalJson(sortClosure(closure)) === canonicalJson(closure);
   if (!isSorted || !isDeepEqual(said, held) || !isDeepEqual(saidPackages, heldPackages)) {
     throw invalid(file, "its index does not name what its closure names");
   }

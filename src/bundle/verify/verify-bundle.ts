@@ -78,7 +78,7 @@ async function badBlobs(
     const answer = answers[at];
     if (answer === undefined) throw new Error(`no answer for ${digest}`);
     if ("failure" in answer) throw readError(file.file, answer.failure);
-    return `sha256:${answer.hex}` === digest ? [] : [digest as Digest];
+    return `sha256:${answer.hex}` === digest ? [] : [digest];
   });
 }
 

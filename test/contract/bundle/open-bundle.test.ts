@@ -206,6 +206,16 @@ describe("openBundle()", () => {
     expect(["BUNDLE_INVALID", "BUNDLE_DAMAGED"]).toContain(error.code);
   });
 
+  it("calls an index that was changed after signing by its name, when it is told whom to trust", async () => {
+    const path = await changed((copy) => {
+      copy.write("pauze", copy.indexOf("registry.k8s.io/pause") + 16, "latin1");
+      return copy;
+    });
+
+    expect((await failureOf(openBundle(path, { signal, trust }))).code).toBe("BUNDLE_SIGNATURE_INVALID");
+    expect((await failureOf(openBundle(path, { signal }))).code).toBe("BUNDLE_INVALID");
+  });
+
   it("says that a file is not there, or is none", async () => {
     expect((await failureOf(openBundle(join(folder.path, "nothing"), { signal }))).code).toBe("FILE_UNREADABLE");
     expect((await failureOf(openBundle(folder.path, { signal }))).code).toBe("FILE_UNREADABLE");

@@ -12,7 +12,7 @@ export const bundleErrors = {
   },
   BUNDLE_NO_SPACE: {
     exit: 5,
-    doc: "The disk has less free space than the bundle still needs. Nothing was fetched. Make room, or write the bundle to another disk with --output.",
+    doc: "The disk has less free space than the bundle still needs. Nothing was fetched. Make room, or write the bundle to another disk with --out.",
   },
   BUNDLE_BUSY: {
     exit: 8,
