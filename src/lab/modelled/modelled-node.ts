@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import type { KubeObject } from "../../kube/index.ts";
 import type { Clock } from "../../lib/clock.ts";
+import { formatReference, parseReference } from "../../oci/index.ts";
 import type { AppliedConfig, BootstrapAnswer, EtcdMember, InteriorHost, StaticPodStatus } from "../interior.ts";
 import { clusterFacts, type ReleaseImages } from "./cluster-facts.ts";
 import { writeEtcdFiles } from "./control-plane/component-files.ts";
@@ -13,6 +14,7 @@ import type { KeptImage } from "./images/image-table.ts";
 import type { MachineImages } from "./images/machine-images.ts";
 import { type Kubelet, startKubelet } from "./kubelet/kubelet.ts";
 import { serveKubelet } from "./kubelet/kubelet-server.ts";
+import type { PullPolicy } from "./kubelet/pod-status.ts";
 import type { ContainerRun } from "./kubelet/pod-worker.ts";
 import { at } from "./read-values.ts";
 import type { ProcessKeeper, RealProcess } from "./real-process.ts";
@@ -78,9 +80,16 @@ export function startNode(config: () => AppliedConfig, host: InteriorHost, parts
   const program = (image: KeptImage, path: string, call: AbortSignal) =>
     extractProgram(image, path, { store: parts.store, folder: parts.binFolder, signal: call });
   /** As containerd: the image of the pod's sandbox comes first. */
-  const pullForPod = async (name: string, call: AbortSignal): Promise<KeptImage> => {
+  const pullForPod = async (
+    name: string,
+    call: AbortSignal,
+    policy: PullPolicy = "IfNotPresent",
+  ): Promise<KeptImage> => {
     await images.pull("cri", facts.images.pause, { signal: call });
-    return images.pull("cri", name, { signal: call });
+    if (policy !== "Never") return images.pull("cri", name, { signal: call, again: policy === "Always" });
+    const present = images.table.get("cri", formatReference(parseReference(name)));
+    if (present === undefined) throw new Error("container image is not present with pull policy of Never");
+    return present;
   };
   const pullStatic = async (name: string, call: AbortSignal): Promise<KeptImage> => {
     for (;;) {
@@ -130,7 +139,7 @@ export function startNode(config: () => AppliedConfig, host: InteriorHost, parts
       bootstrapToken: facts.bootstrapToken,
       identityFile: join(disk.ephemeral, "kubelet", "pki", "kubelet-client-current.pem"),
       clock,
-      pull: (container, call) => pullForPod(container.image, call),
+      pull: (container, call) => pullForPod(container.image, call, container.pullPolicy),
       images: () => listedImages(images),
       staticPods: () => controlPlane?.pods() ?? [],
       runs: modelledRun,

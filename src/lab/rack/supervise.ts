@@ -52,7 +52,8 @@ export async function superviseRack(folder: string, options: { readonly signal: 
   options.signal.addEventListener("abort", () => stopped.resolve(), { once: true });
   const state = { rack };
   try {
-    await Promise.all(rack.nodes.filter((node) => node.powered).map((node) => machines.get(node.name)?.start()));
+    const powered = rack.nodes.filter((node) => node.powered);
+    await Promise.all(powered.map(async (node) => await machines.get(node.name)?.start()));
     const stopControl = await serveControl(paths.socket, (command) =>
       answer(command, { state, paths, machines, stop: () => setImmediate(stopped.resolve) }),
     );

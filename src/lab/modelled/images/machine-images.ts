@@ -10,6 +10,8 @@ import { type EndpointReader, pullImage } from "./pull-image.ts";
 
 export interface PullCall {
   readonly signal: AbortSignal;
+  /** Ask the registry even when the image is there (`imagePullPolicy: Always`). Default false. */
+  readonly again?: boolean;
   readonly progress?: (layer: string, offsetBytes: number, totalBytes: number) => void;
 }
 
@@ -47,7 +49,7 @@ export function createMachineImages(options: MachineImagesOptions): MachineImage
   const { table, store, platform, clock, log } = options;
   const pull: MachineImages["pull"] = async (namespace, name, call) => {
     const present = table.get(namespace, formatReference(parseReference(name)));
-    if (present !== undefined) return present;
+    if (present !== undefined && call.again !== true) return present;
     const pulled = await pullImage(name, {
       config: options.config(),
       store,

@@ -21,10 +21,12 @@ export interface PodState {
   readonly containers: ReadonlyMap<string, ContainerState>;
 }
 
+export type PullPolicy = "Always" | "IfNotPresent" | "Never";
+
 export interface Container {
   readonly name: string;
   readonly image: string;
-  readonly pullPolicy: "Always" | "IfNotPresent" | "Never";
+  readonly pullPolicy: PullPolicy;
   /** An init container that goes on beside the others. */
   readonly isSidecar: boolean;
   readonly spec: Values;
