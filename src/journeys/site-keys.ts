@@ -19,6 +19,8 @@ export interface SiteKeys {
   readonly siteCa: CertificateAndKey;
   /** Who we are to configured nodes: an os:admin minted for this run from the Talos CA. */
   readonly admin: { readonly ca: string; readonly crt: string; readonly key: string };
+  /** Which of the two files beside site.yaml hold this already. */
+  readonly kept: { readonly talos: boolean; readonly site: boolean };
 }
 
 const yearMs = 365 * 24 * 3600 * 1000;
@@ -26,7 +28,8 @@ const yearMs = 365 * 24 * 3600 * 1000;
 const backdateMs = 24 * 3600 * 1000;
 
 /**
- * The site's secrets from the files beside site.yaml; undefined where none were made yet.
+ * The site's secrets from the files beside site.yaml; undefined where none were made yet. Reads only: where secrets.yaml came from
+ * talosctl and our own file is still to be made, its part is in memory and `kept.site` is false.
  *
  * @throws OperatorError SITE_SECRETS_MISSING where only one of the two files is there
  */
@@ -44,21 +47,25 @@ export async function loadSiteKeys(site: Site, clock: Clock): Promise<SiteKeys |
     );
   }
   const talos = readSecrets(talosText, { file: talosSecretsFile(site) });
-  // secrets.yaml may come from talosctl; then only our own part is still to be made, and keepKeys saves it.
   const siteCa = own === undefined ? mintSiteCa(clock) : { certificatePem: own.ca.crt, keyPem: own.ca.key };
-  if (own === undefined) await saveSiteSecrets(site, { ca: { crt: siteCa.certificatePem, key: siteCa.keyPem } });
-  return withAdminOf(talos, siteCa, clock);
+  return withAdminOf(talos, siteCa, { clock, kept: { talos: true, site: own !== undefined } });
 }
 
 /** New secrets, in memory; nothing is written. Takes about a second (an RSA-4096 key). */
 export async function mintSiteKeys(clock: Clock): Promise<SiteKeys> {
-  return withAdminOf(await mintSecrets({ clock, random: randomBytes }), mintSiteCa(clock), clock);
+  const talos = await mintSecrets({ clock, random: randomBytes });
+  return withAdminOf(talos, mintSiteCa(clock), { clock, kept: { talos: false, site: false } });
 }
 
-/** Writes secrets.yaml and site-secrets.yaml, 0600, each only where it is not there yet. */
+/**
+ * Writes those of secrets.yaml and site-secrets.yaml that are not there yet, 0600. secrets.yaml first: a run that is killed in between
+ * finds what cannot be made again, and makes the rest.
+ */
 export async function saveSiteKeys(site: Site, keys: SiteKeys): Promise<void> {
-  await saveSiteSecrets(site, { ca: { crt: keys.siteCa.certificatePem, key: keys.siteCa.keyPem } });
-  await saveTalosSecrets(site, writeSecrets(keys.talos));
+  if (!keys.kept.talos) await saveTalosSecrets(site, writeSecrets(keys.talos));
+  if (!keys.kept.site) {
+    await saveSiteSecrets(site, { ca: { crt: keys.siteCa.certificatePem, key: keys.siteCa.keyPem } });
+  }
 }
 
 /** TLS identity of the laptop mirror at `address`, for a year, from the site's CA. */
@@ -97,11 +104,12 @@ function mintSiteCa(clock: Clock): CertificateAndKey {
   );
 }
 
-function withAdminOf(talos: SecretsBundle, siteCa: CertificateAndKey, clock: Clock): SiteKeys {
+function withAdminOf(
+  talos: SecretsBundle,
+  siteCa: CertificateAndKey,
+  { clock, kept }: { readonly clock: Clock; readonly kept: SiteKeys["kept"] },
+): SiteKeys {
   const client = issueTalosClient(talos.certs.os, {}, { clock, random: randomBytes });
-  return {
-    talos,
-    siteCa,
-    admin: { ca: talos.certs.os.certificatePem, crt: client.certificatePem, key: client.keyPem },
-  };
+  const admin = { ca: talos.certs.os.certificatePem, crt: client.certificatePem, key: client.keyPem };
+  return { talos, siteCa, admin, kept };
 }

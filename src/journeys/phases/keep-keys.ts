@@ -4,16 +4,11 @@ import { lookAtNodes } from "../node-sights.ts";
 import { loadSiteKeys, mintSiteKeys, type SiteKeys, saveSiteKeys } from "../site-keys.ts";
 import type { UpContext } from "../up/context.ts";
 
-interface Facts {
-  readonly keys: SiteKeys;
-  readonly fresh: boolean;
-}
-
 /**
  * The site's secrets: used where they are, minted once where they are not. Minting asks three times: the files, the machines
  * (one that is configured belongs to secrets that we lack), and the exclusive creation of the files.
  */
-export const keepKeys = definePhase<UpContext, Facts>({
+export const keepKeys = definePhase<UpContext, SiteKeys>({
   id: "keys",
   title: "Find or make secrets",
   observe: async (context, { signal }) => {
@@ -21,7 +16,7 @@ export const keepKeys = definePhase<UpContext, Facts>({
     const kept = await loadSiteKeys(site, world.clock);
     if (kept !== undefined) {
       context.memory.keys = kept;
-      return { keys: kept, fresh: false };
+      return kept;
     }
     const sights = await lookAtNodes(site, undefined, { signal, concurrency: world.concurrency });
     const configured = [...sights].filter(([, sight]) => sight.kind === "configured").map(([name]) => name);
@@ -39,21 +34,24 @@ export const keepKeys = definePhase<UpContext, Facts>({
       );
     }
     context.memory.keys = await mintSiteKeys(world.clock);
-    return { keys: context.memory.keys, fresh: true };
+    return context.memory.keys;
   },
-  plan: ({ site }, { keys, fresh }) =>
-    fresh
-      ? [
-          [
-            {
-              id: "keys/secrets",
-              title: `write secrets.yaml and site-secrets.yaml beside ${site.file}`,
-              target: { kind: "file", name: "secrets.yaml" },
-              effect: "create",
-              inputs: { site: site.name },
-              apply: async () => await saveSiteKeys(site, keys),
-            },
-          ],
-        ]
-      : [],
+  plan: ({ site }, keys) => {
+    const missing = [keys.kept.talos ? "" : "secrets.yaml", keys.kept.site ? "" : "site-secrets.yaml"].filter(
+      (name) => name !== "",
+    );
+    if (missing.length === 0) return [];
+    return [
+      [
+        {
+          id: "keys/secrets",
+          title: `write ${missing.join(" and ")} beside ${site.file}`,
+          target: { kind: "file", name: missing[0] ?? "" },
+          effect: "create",
+          inputs: { site: site.name, files: missing },
+          apply: async () => await saveSiteKeys(site, keys),
+        },
+      ],
+    ];
+  },
 });
