@@ -1,13 +1,12 @@
 import type { FileHandle } from "node:fs/promises";
 import { OperatorError } from "../../lib/errors/index.ts";
 
-/** Small chunks are gathered to so much before they are written. */
+/** Small chunks from a network are gathered to so much before they are written. */
 const WRITE_BYTES = 1024 * 1024;
 
 /**
- * Writes a stream at its place, from two buffers in turn: one is written while the other fills. Chunks are copied out at once,
- * so that a network's many small buffers die young; kept until they are written, they would pile up to a hundred megabytes
- * before a collector looks. The stream bounds itself; `sizeBytes` guards the neighbours all the same.
+ * Writes a stream at its place, one write running while the next megabyte is gathered, so that at most two are held. The
+ * stream bounds itself; `sizeBytes` guards the neighbours all the same.
  *
  * @throws OperatorError FILE_UNWRITABLE, and what the stream throws
  */
@@ -18,33 +17,29 @@ export async function writeBlob(
   options: { readonly onBytes: (bytes: number) => void },
 ): Promise<void> {
   const end = place.offset + place.sizeBytes;
-  const bufferBytes = Math.min(WRITE_BYTES, Math.max(1, place.sizeBytes));
-  let [filling, resting] = [Buffer.allocUnsafeSlow(bufferBytes), Buffer.allocUnsafeSlow(bufferBytes)];
-  let filledBytes = 0;
   let position = place.offset;
+  let gathered: Uint8Array[] = [];
+  let gatheredBytes = 0;
   let writing: Promise<void> = Promise.resolve();
   const flush = async (): Promise<void> => {
     await writing;
-    writing = writeAll(target, [filling.subarray(0, filledBytes)], position);
+    const [buffers, at] = [gathered, position];
+    position += gatheredBytes;
+    gathered = [];
+    gatheredBytes = 0;
+    writing = writeAll(target, buffers, at);
     // Awaited before the next write; until then a failure must not count as unhandled.
     writing.catch(() => undefined);
-    position += filledBytes;
-    filledBytes = 0;
-    [filling, resting] = [resting, filling];
   };
   try {
     for await (const chunk of chunks) {
-      if (position + filledBytes + chunk.length > end) throw new Error("a blob is longer than its place");
-      for (let taken = 0; taken < chunk.length; ) {
-        const part = chunk.subarray(taken, taken + filling.length - filledBytes);
-        filling.set(part, filledBytes);
-        filledBytes += part.length;
-        taken += part.length;
-        if (filledBytes === filling.length) await flush();
-      }
+      if (position + gatheredBytes + chunk.length > end) throw new Error("a blob is longer than its place");
+      gathered.push(chunk);
+      gatheredBytes += chunk.length;
       options.onBytes(chunk.length);
+      if (gatheredBytes >= WRITE_BYTES) await flush();
     }
-    if (filledBytes > 0) await flush();
+    if (gatheredBytes > 0) await flush();
   } finally {
     await writing;
   }
