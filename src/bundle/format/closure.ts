@@ -35,7 +35,6 @@ export const Closure = z.strictObject({
 });
 
 export type Closure = z.infer<typeof Closure>;
-export type ClosureImage = Closure["images"][number];
 export type ClosureAsset = Closure["assets"][number];
 
 /** The same closure for the same things, in whatever order they were found. */
