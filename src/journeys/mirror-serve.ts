@@ -1,4 +1,4 @@
-import { checkTrust, openBundle } from "../bundle/index.ts";
+import { openBundle } from "../bundle/index.ts";
 import { OperatorError } from "../lib/errors/index.ts";
 import { loadSite } from "../site/index.ts";
 import { mirrorAddress } from "./mirror-address.ts";
@@ -37,9 +37,8 @@ export async function mirrorServe(
       next: ["skerry up     makes the secrets, and serves the mirror itself"],
     });
   }
-  const bundle = await openBundle(request.bundleFile, { signal: world.signal });
+  const bundle = await openBundle(request.bundleFile, { signal: world.signal, trust: await trustOf(site) });
   try {
-    checkTrust(bundle, await trustOf(site));
     const names = new Map(site.nodes.map((node) => [node.address, node.name]));
     const served = await serveBundle({
       bundle,

@@ -1,8 +1,6 @@
 import { open, rename, stat } from "node:fs/promises";
-import { dirname } from "node:path";
 import { redactSecrets } from "../../lib/errors/index.ts";
-import { makeFolder } from "../../lib/files.ts";
-import { stateUnwritable } from "./state-folder.ts";
+import { makeStateFolder, stateUnwritable } from "./state-folder.ts";
 import type { JourneyEvent } from "./types.ts";
 
 /** The full story of every run on a site, for the day after. */
@@ -21,7 +19,7 @@ const MAX_LOG_BYTES = 64 * 1024 * 1024;
  * @throws OperatorError FILE_UNWRITABLE
  */
 export async function openEventLog(path: string): Promise<EventLog> {
-  await makeFolder(dirname(path), { mode: 0o700 });
+  await makeStateFolder(path);
   try {
     await rotate(path);
     const handle = await open(path, "a", 0o600);

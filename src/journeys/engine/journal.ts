@@ -1,7 +1,5 @@
 import { type FileHandle, open } from "node:fs/promises";
-import { dirname } from "node:path";
-import { makeFolder } from "../../lib/files.ts";
-import { stateUnwritable } from "./state-folder.ts";
+import { makeStateFolder, stateUnwritable } from "./state-folder.ts";
 
 /** One finished step. */
 export interface JournalEntry {
@@ -36,7 +34,7 @@ const MAX_READ_BYTES = 16 * 1024 * 1024;
  * @throws OperatorError FILE_UNWRITABLE before anything is done
  */
 export async function openJournal(path: string): Promise<Journal> {
-  await makeFolder(dirname(path), { mode: 0o700 });
+  await makeStateFolder(path);
   const handle = await open(path, "a+", 0o600).catch((error: unknown) => {
     throw stateUnwritable(path, error);
   });

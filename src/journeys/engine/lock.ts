@@ -1,9 +1,8 @@
 import { link, open, readFile, rename, rm, stat, unlink } from "node:fs/promises";
-import { dirname } from "node:path";
 import type { Clock } from "../../lib/clock.ts";
 import { OperatorError } from "../../lib/errors/index.ts";
-import { makeFolder, writeFileWhole } from "../../lib/files.ts";
-import { stateUnwritable } from "./state-folder.ts";
+import { writeFileWhole } from "../../lib/files.ts";
+import { makeStateFolder, stateUnwritable } from "./state-folder.ts";
 
 /** Who works on a site. */
 export interface LockHolder {
@@ -49,7 +48,7 @@ export function fileLock(options: {
   };
   return {
     take: async ({ onLost }) => {
-      await makeFolder(dirname(path), { mode: 0o700 });
+      await makeStateFolder(path);
       const start = clock.now().toISOString();
       const record = (): LockHolder => ({ ...self, start, heartbeat: clock.now().toISOString() });
       if (!(await create(path, record()))) {

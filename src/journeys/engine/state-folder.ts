@@ -1,5 +1,6 @@
-import { join } from "node:path";
-import { OperatorError } from "../../lib/errors/index.ts";
+import { dirname, join } from "node:path";
+import { isOperatorError, OperatorError } from "../../lib/errors/index.ts";
+import { makeFolder } from "../../lib/files.ts";
 
 /** Folder of what is remembered about a site. */
 export function siteStateFolder(stateFolder: string, site: string): string {
@@ -21,6 +22,15 @@ export function stateFiles(folder: string) {
     kubeconfig: join(folder, "kubeconfig"),
     talosconfig: join(folder, "talosconfig"),
   } as const;
+}
+
+/** Makes the folder of a state file, 0700. @throws OperatorError FILE_UNWRITABLE, naming --state-dir */
+export async function makeStateFolder(file: string): Promise<void> {
+  try {
+    await makeFolder(dirname(file), { mode: 0o700 });
+  } catch (error) {
+    throw stateUnwritable(file, isOperatorError(error) ? error.cause : error);
+  }
 }
 
 /** Says that the state folder cannot be written, and what to do about it. */

@@ -1,18 +1,18 @@
-import { checkTrust } from "../../bundle/index.ts";
 import { checkPackage } from "../../deployer/index.ts";
 import { OperatorError, type Problem } from "../../lib/errors/index.ts";
 import { definePhase } from "../engine/index.ts";
 import { siteImages } from "../site-images.ts";
 import { openStoredPackage } from "../stored-package.ts";
-import { trustOf } from "../trusted-keys.ts";
 import type { UpContext } from "../up/context.ts";
 
-/** Signature, index and sizes now; digests as blobs pass. And: what this site will pull is in the bundle. */
+/**
+ * What this site will pull is in the bundle. Its signature, index and sizes were checked when it was opened; digests are as blobs
+ * pass.
+ */
 export const verifyBundle = definePhase<UpContext, readonly Problem[]>({
   id: "verify-bundle",
   title: "Verify bundle",
   observe: async ({ site, bundle }, { signal }) => {
-    checkTrust(bundle, await trustOf(site));
     const carried = new Set(bundle.closure.images.map((image) => image.reference));
     const packages = new Map(bundle.packages().map((found) => [found.name, found]));
     for (const { name, variables } of site.packages) {

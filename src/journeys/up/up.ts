@@ -16,6 +16,7 @@ import { waitForApiServer } from "../phases/wait-for-api-server.ts";
 import { waitForInstall } from "../phases/wait-for-install.ts";
 import { waitForNodes } from "../phases/wait-for-nodes.ts";
 import { waitForTalos } from "../phases/wait-for-talos.ts";
+import { trustOf } from "../trusted-keys.ts";
 import type { JourneyWorld } from "../world.ts";
 import type { UpContext } from "./context.ts";
 import { reportUp, type UpReport } from "./report.ts";
@@ -31,7 +32,7 @@ export interface UpRequest {
 /** Bare machines to a running cluster: the whole life of a site on one screen. */
 export async function up(request: UpRequest, world: JourneyWorld): Promise<Journey<UpContext, UpReport>> {
   const site = await loadSite(request.siteFile);
-  const bundle = await openBundle(request.bundleFile, { signal: world.signal });
+  const bundle = await openBundle(request.bundleFile, { signal: world.signal, trust: await trustOf(site) });
   const { stateFolder, journal } = request;
   return {
     id: "up",
