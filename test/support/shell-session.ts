@@ -9,12 +9,18 @@ export interface ShellSession {
   readonly end: () => Promise<void>;
 }
 
-/** Starts a bash that stops at the first command that fails. */
+/**
+ * Starts a bash that stops at the first command that fails.
+ *
+ * @param options.through - what starts it: `["unshare", "--net"]`; default: nothing
+ */
 export function startShell(options: {
   readonly cwd: string;
   readonly env: Readonly<Record<string, string | undefined>>;
+  readonly through?: readonly string[];
 }): ShellSession {
-  const shell = spawn("bash", ["--noprofile", "--norc"], {
+  const [program = "", ...args] = [...(options.through ?? []), "bash", "--noprofile", "--norc"];
+  const shell = spawn(program, args, {
     cwd: options.cwd,
     env: options.env,
     stdio: ["pipe", "pipe", "inherit"],
