@@ -12,6 +12,8 @@ export interface BundleFile {
   readonly fd: number;
   /** Exactly these bytes, in memory of their own. */
   readonly read: (position: number, lengthBytes: number) => Promise<Buffer>;
+  /** Fills a buffer of the caller's. */
+  readonly readInto: (buffer: Uint8Array, position: number) => Promise<void>;
   readonly close: () => Promise<void>;
 }
 
@@ -31,7 +33,12 @@ export async function openBundleFile(file: string): Promise<BundleFile> {
       file,
       sizeBytes: size,
       fd: handle.fd,
-      read: async (position, lengthBytes) => await readFully(handle, file, position, lengthBytes),
+      read: async (position, lengthBytes) => {
+        const buffer = Buffer.allocUnsafeSlow(lengthBytes);
+        await fill(handle, file, buffer, position);
+        return buffer;
+      },
+      readInto: async (buffer, position) => await fill(handle, file, buffer, position),
       close: async () => await handle.close(),
     };
   } catch (error) {
@@ -40,12 +47,10 @@ export async function openBundleFile(file: string): Promise<BundleFile> {
   }
 }
 
-async function readFully(handle: FileHandle, file: string, position: number, lengthBytes: number): Promise<Buffer> {
-  const buffer = Buffer.allocUnsafeSlow(lengthBytes);
-  let filled = 0;
-  while (filled < lengthBytes) {
+async function fill(handle: FileHandle, file: string, buffer: Uint8Array, position: number): Promise<void> {
+  for (let filled = 0; filled < buffer.length; ) {
     const { bytesRead } = await handle
-      .read(buffer, filled, lengthBytes - filled, position + filled)
+      .read(buffer, filled, buffer.length - filled, position + filled)
       .catch((error: unknown) => {
         throw readFailure(file, error);
       });
@@ -53,7 +58,6 @@ async function readFully(handle: FileHandle, file: string, position: number, len
     if (bytesRead === 0) throw gone(file);
     filled += bytesRead;
   }
-  return buffer;
 }
 
 /** What the kernel says when the medium under an open file is no longer there. */

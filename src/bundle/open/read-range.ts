@@ -1,30 +1,19 @@
+import { readInChunks } from "../../oci/index.ts";
 import type { BundleFile } from "./bundle-file.ts";
 
-const CHUNK_BYTES = 1024 * 1024;
-
 /**
- * Bytes of a file in chunks of 1 MiB, one read ahead of the consumer. At most two chunks are held.
+ * Bytes of a file in chunks, one read ahead of the consumer, who may give their memory back with `recycleChunk`.
  *
  * @param range.end - the byte after the last one
  */
-export async function* readRange(
+export function readRange(
   file: BundleFile,
   range: { readonly start: number; readonly end: number },
   options: { readonly signal: AbortSignal },
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  const readAt = (position: number): Promise<Buffer> | undefined =>
-    position < range.end ? file.read(position, Math.min(CHUNK_BYTES, range.end - position)) : undefined;
-  let pending = readAt(range.start);
-  try {
-    for (let position = range.start; pending !== undefined; ) {
-      const chunk: Buffer = await pending;
-      options.signal.throwIfAborted();
-      position += chunk.length;
-      pending = readAt(position);
-      yield chunk;
-    }
-  } finally {
-    // A consumer that stops early must not leave a failed read unhandled.
-    await pending?.catch(() => undefined);
-  }
+  const read = async (buffer: Uint8Array, position: number): Promise<number> => {
+    await file.readInto(buffer, position);
+    return buffer.length;
+  };
+  return readInChunks({ ...range, read, signal: options.signal });
 }
