@@ -23,26 +23,39 @@ const CLOCK = /^(\d+\.\d+) (\d+\.\d+)$/;
  */
 export async function runMeasured(
   command: readonly string[],
-  options: { readonly input?: string; readonly cwd?: string; readonly env?: NodeJS.ProcessEnv } = {},
+  options: {
+    readonly input?: string;
+    readonly cwd?: string;
+    readonly env?: NodeJS.ProcessEnv;
+    /** What it says is shown only when it fails. Default: shown at once. */
+    readonly isQuiet?: boolean;
+  } = {},
 ): Promise<Measured> {
   const start = performance.now();
   // File descriptor 3 takes the times, so that they do not mix with what the command says.
   const script = 'exec 3>&2; { TIMEFORMAT="%U %S"; time "$@" 2>&3; } 2>&4';
   const child = spawn("bash", ["-c", script, "bash", ...command], {
-    stdio: [options.input === undefined ? "ignore" : "pipe", "pipe", "inherit", "ignore", "pipe"],
+    stdio: [
+      options.input === undefined ? "ignore" : "pipe",
+      "pipe",
+      options.isQuiet === true ? "pipe" : "inherit",
+      "ignore",
+      "pipe",
+    ],
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     ...(options.env === undefined ? {} : { env: options.env }),
   });
   const times = child.stdio[4];
   if (child.stdout === null || times === null || times === undefined) throw new Error("no pipes");
   child.stdin?.end(options.input);
-  const [[code], stdout, clock] = await Promise.all([
+  const [[code], stdout, clock, said] = await Promise.all([
     once(child, "exit") as Promise<[number | null]>,
     text(child.stdout),
     text(times as NodeJS.ReadableStream),
+    child.stderr === null ? "" : text(child.stderr),
   ]);
   const seconds = (performance.now() - start) / 1000;
-  if (code !== 0) throw new Error(`exit code ${code} from ${command.slice(0, 4).join(" ")}`);
+  if (code !== 0) throw new Error(`exit code ${code} from ${command.slice(0, 4).join(" ")}\n${said}`);
   const [, user = "0", system = "0"] = CLOCK.exec(clock.trim()) ?? [];
   return { stdout, seconds, cpuSeconds: Number(user) + Number(system) };
 }
