@@ -75,13 +75,13 @@ function decide(boot: Boot, request: machinePb.ApplyConfigurationRequest): Decis
   const checked = checkConfig(text, { installed });
   if (checked.refused !== undefined) throw new RpcStatus(status.INVALID_ARGUMENT, checked.refused);
   const { v1alpha1, documents, warnings } = checked;
-  if (boot.config !== undefined && v1alpha1 === undefined)
+  if (boot.config.whole !== undefined && v1alpha1 === undefined)
     throw new RpcStatus(
       status.INVALID_ARGUMENT,
       "the applied machine configuration doesn't contain v1alpha1 config, did you mean to patch the machine config instead?",
     );
   const config = v1alpha1 === undefined ? undefined : toApplied(text, v1alpha1, documents);
-  const diff = unifiedDiff(comparable(boot.activeText), comparable(text));
+  const diff = unifiedDiff(comparable(boot.config.text), comparable(text));
   const { mode, why } = chooseMode(boot, request.mode, config, diff);
   const summary = ACTIONS[mode] ?? ACTIONS[Mode.REBOOT];
 
@@ -121,11 +121,11 @@ function chooseMode(
   diff: string,
 ): { readonly mode: ModeNumber; readonly why: string } {
   const isKnown = Object.values(Mode).includes(asked as never);
-  if (boot.config === undefined || config === undefined) {
+  if (boot.config.whole === undefined || config === undefined) {
     const mode = asked === Mode.REBOOT || asked === Mode.AUTO ? Mode.NO_REBOOT : asked;
     return { mode, why: "" };
   }
-  const isCold = isKnown && needsReboot(boot.config.v1alpha1, config.v1alpha1);
+  const isCold = isKnown && needsReboot(boot.config.whole.v1alpha1, config.v1alpha1);
   const why = `this config change can't be applied in immediate mode\ndiff:\n${diff}`;
   if (isCold && (asked === Mode.NO_REBOOT || asked === Mode.TRY)) throw new RpcStatus(status.INVALID_ARGUMENT, why);
   if (asked !== Mode.AUTO) return { mode: asked, why: "" };
@@ -156,7 +156,7 @@ function take(boot: Boot, state: ApplyState, { mode, text, documents, config, tr
       return;
     case Mode.STAGED:
       persist();
-      if (boot.config !== undefined) publishConfigText(boot.resources, "persistent", text);
+      if (boot.config.whole !== undefined) publishConfigText(boot.resources, "persistent", text);
       return;
     case Mode.REBOOT:
       persist();
@@ -169,8 +169,8 @@ function take(boot: Boot, state: ApplyState, { mode, text, documents, config, tr
 
 /** Puts a config in force and the former one back when the time is over and nobody applied anything since. */
 function tryFor(boot: Boot, state: ApplyState, { text, documents, config, tryMs }: Omit<Taken, "mode">): void {
-  const [before, beforeText] = [boot.config, boot.activeText];
-  const beforePartial = boot.partialDocuments;
+  const [before, beforeText] = [boot.config.whole, boot.config.text];
+  const beforePartial = boot.config.partialDocuments;
   state.undo?.abort();
   const undo = new AbortController();
   state.undo = undo;

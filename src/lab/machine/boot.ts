@@ -1,45 +1,21 @@
-import type { Server } from "@grpc/grpc-js";
-import type { CertificateAndKey } from "../../lib/x509/index.ts";
-import { issueMaintenanceServer, issueNodeServer } from "../../talos/pki/index.ts";
 import type { AppliedConfig, InteriorHost } from "../interior.ts";
-import { authoritiesOf, certSansOf, hostnameFrom, readApplied } from "./active-config.ts";
-import { publishConfig } from "./config-resources.ts";
+import { authoritiesOf, readApplied } from "./active-config.ts";
+import type { BootEnd, BootPorts } from "./boot-ports.ts";
 import { EventLog } from "./event-log.ts";
 import { seedHardware } from "./hardware.ts";
-import { installDiskOf } from "./install-disk.ts";
-import { certificatesIn } from "./leaf.ts";
-import type { ApiIdentity, ApiListener } from "./listener.ts";
+import { installTalos } from "./installation.ts";
 import { LogBook } from "./log-book.ts";
 import { StatusKeeper } from "./machine-status.ts";
+import { NodeApi } from "./node-api.ts";
+import { NodeConfig } from "./node-config.ts";
 import { ResourceStore } from "./resource-store.ts";
 import { Sequences } from "./sequences.ts";
 import { ServiceBoard } from "./service-board.ts";
 import { timeSettingsOf, waitForTime } from "./time-sync.ts";
-import type { TrustBook } from "./trust-book.ts";
-import type { MachineDisk, MachineOptions, MachineStage } from "./types.ts";
+import { untilAborted } from "./until-aborted.ts";
 
-/** What the machine around a boot gives it. */
-export interface BootPorts {
-  readonly options: MachineOptions;
-  readonly listener: ApiListener;
-  readonly disks: readonly MachineDisk[];
-  readonly enter: (stage: MachineStage) => void;
-  readonly listening: () => void;
-  /** The reason of an installation that is to fail, from a fault. */
-  readonly refuseInstall: () => string | undefined;
-  readonly installMs: () => number;
-  readonly trust: TrustBook;
-  /** Puts the API of a boot behind a server. */
-  readonly addApi: (server: Server, boot: Boot, caller: ApiCaller) => void;
-}
-
-/** What the API knows of its callers. */
-export interface ApiCaller {
-  readonly access: "maintenance" | "configured";
-  readonly rolesOf: (peer: string) => readonly string[];
-}
-
-export type BootEnd = "reboot" | "shutdown";
+/** Between the answer to the first config and the end of maintenance; a real node takes 40 to 120 ms. */
+const LEAVE_MS = 40;
 
 /** One life from power-on to the next reboot: everything that Talos keeps in memory, and the sequences that it goes through. */
 export class Boot {
@@ -49,32 +25,34 @@ export class Boot {
   readonly resources: ResourceStore;
   readonly services: ServiceBoard;
   readonly status: StatusKeeper;
-  readonly sequences: Sequences;
+  readonly config: NodeConfig;
+  readonly #sequences: Sequences;
+  readonly #api: NodeApi;
   readonly #abort = new AbortController();
+  readonly #apiStop = new AbortController();
   readonly #end = Promise.withResolvers<BootEnd>();
   readonly #firstConfig = Promise.withResolvers<AppliedConfig>();
-  #config: AppliedConfig | undefined;
-  #partial: { readonly text: string; readonly documents: AppliedConfig["documents"] } | undefined;
   #timeSynced = false;
   #bootstrapped = false;
-  #upWaiters: (() => void)[] = [];
-  #ending: BootEnd | undefined;
-  readonly #apiStop = new AbortController();
+  #isEnding = false;
+  #onChange: () => void = () => undefined;
 
   constructor(ports: BootPorts) {
-    const { clock, random, interior } = ports.options;
+    const { clock, random, interior, hardware, address } = ports.options;
     this.ports = ports;
     this.events = new EventLog({ clock, random });
     this.logs = new LogBook(clock);
     this.resources = new ResourceStore(clock);
-    this.sequences = new Sequences(this.events);
-    const changed = () => this.refresh();
-    this.services = new ServiceBoard({ clock, events: this.events, resources: this.resources, changed });
+    this.config = new NodeConfig(this.resources, { uuid: hardware.uuid, address });
+    this.#sequences = new Sequences(this.events);
+    this.#api = new NodeApi(ports, () => this.config.nodeName);
+    const { events, resources } = this;
+    this.services = new ServiceBoard({ clock, events, resources, changed: () => this.refresh() });
     this.status = new StatusKeeper({
-      events: this.events,
-      resources: this.resources,
+      events,
+      resources,
       services: this.services,
-      inputs: () => ({ role: this.role, nodeName: this.nodeName, timeSynced: this.#timeSynced, interior }),
+      inputs: () => ({ role: this.role, nodeName: this.config.nodeName, timeSynced: this.#timeSynced, interior }),
     });
   }
 
@@ -88,82 +66,56 @@ export class Boot {
     return this.#apiStop.signal;
   }
 
-  /** The whole config in force; undefined in maintenance. */
-  get config(): AppliedConfig | undefined {
-    return this.#config;
-  }
-
-  /** The text in force, which in maintenance may be a partial one; "" for none. */
-  get activeText(): string {
-    return this.#config?.text ?? this.#partial?.text ?? "";
-  }
-
-  get partialDocuments(): AppliedConfig["documents"] {
-    return this.#partial?.documents ?? [];
-  }
-
   get role(): AppliedConfig["role"] | undefined {
-    return this.#config?.role;
-  }
-
-  get nodeName(): string {
-    const documents = this.#config?.documents ?? this.#partial?.documents ?? [];
-    return hostnameFrom(documents, this.#config?.v1alpha1, this.ports.options.hardware.uuid);
+    return this.config.whole?.role;
   }
 
   get timeSynced(): boolean {
     return this.#timeSynced;
   }
 
+  /** A reboot or shutdown was asked for. */
   get isEnding(): boolean {
-    return this.#ending !== undefined;
+    return this.#isEnding;
   }
 
   /** Runs until the node reboots or shuts down; rejects when the signal aborts. */
   async run(): Promise<BootEnd> {
     const { clock, interior, timings } = this.ports.options;
-    await clock.sleep(timings.bootMs, { signal: this.signal });
+    const { signal } = this;
+    await clock.sleep(timings.bootMs, { signal });
     this.#initialize();
     const stored = interior.installedDisk() === undefined ? undefined : interior.persistedConfig();
     const config = stored === undefined ? undefined : readApplied(stored);
     if (config !== undefined) {
       this.adopt(config, { persistent: true });
-      this.#endInitialize();
-      void this.#serve(config, this.signal);
+      this.#sequences.begin("config", "loadConfig");
+      this.#sequences.end("config", "loadConfig");
+      this.#sequences.stop("initialize");
+      this.#openApi(this.#api.openConfigured(config, { signal }));
       return this.#bootConfigured(config);
     }
-    await this.#maintain();
-    const first = await this.#untilOver(this.#firstConfig.promise);
-    this.ports.enter("applying");
-    const isInstalled = interior.installedDisk() !== undefined;
-    const installing = new AbortController();
-    void this.#switchIdentity(first, isInstalled ? this.signal : AbortSignal.any([this.signal, installing.signal]));
-    if (isInstalled) {
-      interior.persistConfig(first.text);
-      return this.#bootConfigured(first);
-    }
-    const end = await this.#untilOver(this.#install(first));
-    installing.abort();
-    return end;
+    const first = await this.#maintain();
+    if (interior.installedDisk() === undefined) return this.#install(first);
+    interior.persistConfig(first.text);
+    this.#openApi(this.#api.switchTo(first, { signal }));
+    return this.#bootConfigured(first);
   }
 
   /** A config was accepted: the first one ends maintenance, later ones take its place. */
-  adopt(config: AppliedConfig, { persistent }: { readonly persistent: boolean }): void {
-    const isFirst = this.#config === undefined;
-    this.#config = config;
-    publishConfig(this.resources, config, { persistent });
-    this.#nameNode();
+  adopt(config: AppliedConfig, options: { readonly persistent: boolean }): void {
+    const isFirst = this.config.whole === undefined;
+    this.config.take(config, options);
     if (isFirst) this.#firstConfig.resolve(config);
     else this.ports.options.interior.reconfigure(config);
     this.refresh();
   }
 
-  /** Documents without the v1alpha1 one: the node stays in maintenance under another name and certificate. */
+  /** Documents without the v1alpha1 one: the node stays in maintenance, perhaps under another name and certificate. */
   adoptPartial(text: string, documents: AppliedConfig["documents"]): void {
-    const before = this.nodeName;
-    this.#partial = text === "" ? undefined : { text, documents };
-    this.#nameNode();
-    if (this.nodeName !== before) this.ports.listener.replaceLeaf(this.#maintenanceIdentity());
+    const before = this.config.nodeName;
+    this.config.takePartial(text, documents);
+    if (this.config.nodeName !== before) this.#api.renewMaintenance();
   }
 
   /** Bootstrap was accepted: from now on the boot does not wait for etcd. */
@@ -172,26 +124,21 @@ export class Boot {
     this.refresh();
   }
 
-  /** Ends the boot from inside; `after` a moment, so that the call's answer gets out. */
+  /** Asks for the end from inside; a moment later, so that the call's answer gets out. */
   end(how: BootEnd): void {
-    this.#ending = how;
+    this.#isEnding = true;
     setImmediate(() => this.#end.resolve(how));
   }
 
   /** The first part of going down, while the API still tells of it. */
   beginEnding(how: BootEnd): void {
-    this.#ending = how;
+    this.#isEnding = true;
     this.status.enter(how === "reboot" ? "rebooting" : "shutting down");
-    this.sequences.start(how);
-    this.sequences.begin("cleanup", "stopAllPods");
-    if (this.services.get("kubelet") !== undefined) {
+    this.#sequences.beginEnding(how, () => {
+      if (this.services.get("kubelet") === undefined) return;
       this.services.update("kubelet", "Stopping", "Sending SIGTERM to task kubelet");
       this.services.update("kubelet", "Finished", "Service finished successfully");
-    }
-    this.sequences.end("cleanup", "stopAllPods");
-    this.sequences.begin("dbus", "stopDBus");
-    this.sequences.end("dbus", "stopDBus");
-    this.sequences.begin("stopEverything", "stopAllServices");
+    });
     this.services.update("apid", "Stopping", "Sending SIGTERM to task apid");
   }
 
@@ -200,7 +147,7 @@ export class Boot {
     this.#apiStop.abort();
   }
 
-  /** Ends the boot from outside: the plug was pulled. */
+  /** Ends the boot from outside: the plug was pulled, or going down is done. */
   cut(): void {
     this.ports.trust.withdraw(this);
     this.#abort.abort(new Error("power lost"));
@@ -209,7 +156,7 @@ export class Boot {
   /** Judges anew after something inside changed. */
   refresh(): void {
     this.status.refresh();
-    for (const waiter of this.#upWaiters) waiter();
+    this.#onChange();
   }
 
   #initialize(): void {
@@ -218,8 +165,8 @@ export class Boot {
     const disk = this.ports.options.interior.installedDisk();
     if (disk !== undefined) this.#showSystemDisk(disk);
     this.logs.kernel("Linux version 6.18.44-talos");
-    this.sequences.start("initialize");
-    this.sequences.begin("machined", "startContainerd", "startMachined", "startApid");
+    this.#sequences.start("initialize");
+    this.#sequences.begin("machined", "startContainerd", "startMachined", "startApid");
     this.status.enter("booting");
     for (const id of ["containerd", "machined", "apid"]) {
       this.services.update(id, "Starting", "Starting service");
@@ -227,158 +174,113 @@ export class Boot {
       this.services.update(id, "Running", "Started task");
       this.services.update(id, "Running", "Health check successful", true);
     }
-    this.sequences.end("machined", "startApid", "startMachined", "startContainerd");
-    this.#nameNode();
+    this.#sequences.end("machined", "startApid", "startMachined", "startContainerd");
+    this.config.publishName();
   }
 
-  async #maintain(): Promise<void> {
-    this.sequences.begin("config", "loadConfig", "runningMaintenance");
-    await this.ports.listener.open(this.#maintenanceIdentity());
+  /** Waits for the first whole config. */
+  async #maintain(): Promise<AppliedConfig> {
+    this.#sequences.begin("config", "loadConfig", "runningMaintenance");
     this.status.enter("maintenance");
+    await this.#api.openMaintenance();
     this.ports.enter("maintenance");
-    this.ports.listening();
-  }
-
-  #endInitialize(): void {
-    this.sequences.begin("config", "loadConfig");
-    this.sequences.end("config", "loadConfig");
-    this.sequences.stop("initialize");
-  }
-
-  /** Lets the unauthenticated API finish, then listens as a member of the cluster. */
-  async #switchIdentity(config: AppliedConfig, signal: AbortSignal): Promise<void> {
-    const { listener, options } = this.ports;
-    await listener.drain(options.timings.drainMs, { signal });
-    await options.clock.sleep(options.timings.listenGapMs, { signal }).catch(() => undefined);
-    await this.#serve(config, signal);
-  }
-
-  /** Listens with mutual TLS once there is a certificate; on a worker a control plane has to sign it first. */
-  async #serve(config: AppliedConfig, signal: AbortSignal): Promise<void> {
-    const { listener, listening, trust } = this.ports;
-    const { certificatePem, keyPem } = authoritiesOf(config.v1alpha1);
-    // A config whose authority does not parse leaves the node without an API, as on a real one.
-    if (certificatesIn(certificatePem).length === 0) return;
-    const authority =
-      keyPem === ""
-        ? await trust.request(certificatePem, { signal }).catch(() => undefined)
-        : { certificatePem, keyPem };
-    if (authority === undefined || signal.aborted) return;
-    await listener.open(this.#configuredIdentity(config, authority));
-    listening();
+    const first = await untilAborted(this.#firstConfig.promise, this.signal);
+    this.ports.enter("applying");
+    await this.ports.options.clock.sleep(LEAVE_MS, { signal: this.signal });
+    this.#sequences.end("config", "runningMaintenance", "loadConfig");
+    this.#sequences.stop("initialize");
+    return first;
   }
 
   async #install(config: AppliedConfig): Promise<BootEnd> {
-    const { options, disks, installMs, refuseInstall } = this.ports;
-    const { clock, interior, timings } = options;
-    const { signal } = this;
-    this.sequences.end("config", "runningMaintenance", "loadConfig");
-    this.sequences.stop("initialize");
     this.ports.enter("installing");
     this.status.enter("installing");
-    this.sequences.start("install");
-    this.sequences.begin("install", "install");
-    try {
-      const disk = installDiskOf(config.v1alpha1, disks);
-      const refused = refuseInstall() ?? (disk === undefined ? "no disk matches machine.install" : undefined);
-      if (refused !== undefined || disk === undefined) throw new Error(refused);
-      await Promise.all([
-        interior.install(config, disk, { signal, host: this.#host() }),
-        clock.sleep(installMs(), { signal }),
-      ]);
-      this.#showSystemDisk(disk);
-    } catch (error) {
-      signal.throwIfAborted();
-      const reason = error instanceof Error ? error.message : String(error);
-      this.logs.stamp(`[talos] task install (1/1): failed: ${reason}`);
-      this.logs.kernel(`[talos] install sequence: failed: ${reason}`);
-      this.sequences.stop("install", `error running phase 1 in install sequence: task 1/1: failed, ${reason}`);
-      await clock.sleep(timings.failurePauseMs, { signal });
-      return "reboot";
-    }
-    this.sequences.end("install", "install");
-    this.sequences.begin("saveConfig", "saveConfig");
-    interior.persistConfig(this.#config?.text ?? config.text);
-    this.sequences.end("saveConfig", "saveConfig");
-    this.sequences.stop("install");
+    const installing = new AbortController();
+    this.#openApi(this.#api.switchTo(config, { signal: AbortSignal.any([this.signal, installing.signal]) }));
+    const disk = await installTalos(config, {
+      ports: this.ports,
+      sequences: this.#sequences,
+      logs: this.logs,
+      host: this.#host(),
+      signal: this.signal,
+      finalText: () => this.config.text,
+    });
+    installing.abort();
+    if (disk !== undefined) this.#showSystemDisk(disk);
     return "reboot";
   }
 
   async #bootConfigured(config: AppliedConfig): Promise<BootEnd> {
-    const { clock, interior, timeServers = [] } = this.ports.options;
     this.ports.enter("booting");
-    this.sequences.start("install");
-    this.sequences.stop("install");
+    this.#sequences.start("install");
+    this.#sequences.stop("install");
     this.status.enter("booting");
-    this.sequences.beginBoot();
+    this.#sequences.beginBoot();
     const waiting = config.role === "controlplane" ? ["kubelet", "etcd", "trustd"] : ["kubelet"];
     for (const id of waiting) this.services.update(id, "Waiting", "Waiting for time sync, network");
-    const settings = timeSettingsOf(config);
-    this.resources.set("timeStatus", "node", { synced: false, epoch: 0, syncDisabled: settings.disabled });
-    void this.#untilOver(waitForTime(settings, timeServers, { clock, signal: this.signal }))
-      .then(() => {
-        this.#timeSynced = true;
-        this.resources.set("timeStatus", "node", { synced: true, epoch: 0, syncDisabled: settings.disabled });
-        if (config.role === "controlplane") this.#startTrustd(config);
-        interior.start(this.#config ?? config, this.#host());
-        this.refresh();
-        return this.#untilUp(config.role);
-      })
-      .then(() => {
-        this.sequences.endBoot();
-        this.status.enter("running");
-        this.ports.enter("running");
-      })
-      .catch((error: unknown) => {
-        if (!this.signal.aborted && !this.isEnding) this.logs.kernel(`[talos] boot sequence: failed: ${String(error)}`);
-      });
-    return this.#untilOver(this.#end.promise);
+    this.#startServices(config).catch((error: unknown) => {
+      if (!this.signal.aborted && !this.#isEnding) this.logs.kernel(`[talos] boot sequence: failed: ${String(error)}`);
+    });
+    return untilAborted(this.#end.promise, this.signal);
   }
 
-  #startTrustd(config: AppliedConfig): void {
-    this.services.update("trustd", "Running", "Health check successful", true);
-    this.ports.trust.offer(this, authoritiesOf(config.v1alpha1));
+  /** Runs beside the boot; a node whose API cannot listen goes on without one. */
+  #openApi(opening: Promise<void>): void {
+    opening.catch((error: unknown) => {
+      if (!this.signal.aborted) this.logs.kernel(`[talos] service[apid]: failed: ${String(error)}`);
+    });
+  }
+
+  /** Everything that needs the right time; then the boot is over once the services are up. */
+  async #startServices(config: AppliedConfig): Promise<void> {
+    const { clock, interior, timeServers = [] } = this.ports.options;
+    const settings = timeSettingsOf(config);
+    const tellTime = (synced: boolean) =>
+      this.resources.set("timeStatus", "node", { synced, epoch: 0, syncDisabled: settings.disabled });
+    tellTime(false);
+    await waitForTime(settings, timeServers, { clock, signal: this.signal });
+    this.#timeSynced = true;
+    tellTime(true);
+    if (config.role === "controlplane") {
+      this.services.update("trustd", "Running", "Health check successful", true);
+      this.ports.trust.offer(this, authoritiesOf(config.v1alpha1));
+    }
+    interior.start(this.config.whole ?? config, this.#host());
+    this.refresh();
+    await this.#untilUp(config.role);
+    this.#sequences.endBoot();
+    this.status.enter("running");
+    this.ports.enter("running");
   }
 
   /** The boot sequence waits for the kubelet and, unless Bootstrap was called, for etcd. */
   async #untilUp(role: AppliedConfig["role"]): Promise<void> {
     const isUp = () =>
       this.services.isUp("kubelet") && (role === "worker" || this.#bootstrapped || this.services.isUp("etcd"));
-    await this.#untilOver(
-      new Promise<void>((resolve) => {
-        const check = () => {
-          if (!isUp()) return;
-          this.#upWaiters = this.#upWaiters.filter((waiter) => waiter !== check);
-          resolve();
-        };
-        this.#upWaiters.push(check);
-        check();
-      }),
-    );
-  }
-
-  #untilOver<T>(work: Promise<T>): Promise<T> {
-    const { signal } = this;
-    return new Promise((resolve, reject) => {
-      const stop = () => reject(new Error("power lost"));
-      if (signal.aborted) stop();
-      signal.addEventListener("abort", stop, { once: true });
-      work.then(resolve, reject).finally(() => signal.removeEventListener("abort", stop));
+    const up = new Promise<void>((resolve) => {
+      this.#onChange = () => {
+        if (!isUp()) return;
+        this.#onChange = () => undefined;
+        resolve();
+      };
+      this.#onChange();
     });
+    await untilAborted(up, this.signal);
   }
 
   #host(): InteriorHost {
+    const whileOn = (tell: () => void) => {
+      if (!this.signal.aborted) tell();
+    };
     return {
-      service: (id, state, message, healthy) => {
-        if (this.signal.aborted) return;
-        this.services.update(id, state, message, healthy);
-        if (id === "etcd" && healthy === true) void this.#showEtcdMember();
-      },
+      service: (id, state, message, healthy) =>
+        whileOn(() => {
+          this.services.update(id, state, message, healthy);
+          if (id === "etcd" && healthy === true) void this.#showEtcdMember();
+        }),
       log: (service, line) => this.logs.write(service, line),
-      changed: () => {
-        if (!this.signal.aborted) this.refresh();
-      },
-      nodeName: this.nodeName,
+      changed: () => whileOn(() => this.refresh()),
+      nodeName: this.config.nodeName,
       address: this.ports.options.address,
     };
   }
@@ -386,53 +288,12 @@ export class Boot {
   async #showEtcdMember(): Promise<void> {
     // Told again with the next health check when etcd does not answer yet.
     const members = await this.ports.options.interior.etcdMembers().catch(() => []);
-    const own = members.find(({ hostname }) => hostname === this.nodeName);
+    const own = members.find(({ hostname }) => hostname === this.config.nodeName);
     if (own !== undefined)
       this.resources.set("etcdMember", "local", { memberID: own.id.toString(16).padStart(16, "0") });
   }
 
   #showSystemDisk(devPath: string): void {
     this.resources.set("systemDisk", "system-disk", { diskID: devPath.replace(/^\/dev\//, ""), devPath });
-  }
-
-  #nameNode(): void {
-    const addresses = [`${this.ports.options.address}/24`];
-    this.resources.set("hostnameStatus", "hostname", { hostname: this.nodeName, domainname: "" });
-    for (const id of ["current", "default", "routed", "accumulative"])
-      this.resources.set("nodeAddress", id, {
-        addresses: id === "default" ? addresses.slice(0, 1) : addresses,
-        sortAlgorithm: "v1",
-      });
-    const ready = { addressReady: true, connectivityReady: true, hostnameReady: true, etcFilesReady: true };
-    this.resources.set("networkStatus", "status", ready);
-    if (this.#config !== undefined)
-      this.resources.set("nodename", "nodename", {
-        nodename: this.nodeName,
-        hostnameVersion: "1",
-        skipNodeRegistration: false,
-      });
-  }
-
-  #maintenanceIdentity(): ApiIdentity {
-    const names = { hostname: this.nodeName, addresses: [this.ports.options.address] };
-    return {
-      leaf: () => issueMaintenanceServer(names, this.ports.options),
-      clientAuthorities: undefined,
-      addServices: (server, rolesOf) => this.ports.addApi(server, this, { access: "maintenance", rolesOf }),
-    };
-  }
-
-  #configuredIdentity(config: AppliedConfig, authority: CertificateAndKey): ApiIdentity {
-    const names = {
-      hostname: this.nodeName,
-      addresses: [this.ports.options.address],
-      certSANs: certSansOf(config.v1alpha1),
-    };
-    const { certificatePem, acceptedPem } = authoritiesOf(config.v1alpha1);
-    return {
-      leaf: () => issueNodeServer(authority, names, this.ports.options),
-      clientAuthorities: certificatesIn(`${certificatePem}\n${acceptedPem}`),
-      addServices: (server, rolesOf) => this.ports.addApi(server, this, { access: "configured", rolesOf }),
-    };
   }
 }

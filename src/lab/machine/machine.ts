@@ -1,5 +1,6 @@
 import type { Fault } from "../faults.ts";
-import { Boot, type BootEnd } from "./boot.ts";
+import { Boot } from "./boot.ts";
+import type { BootEnd } from "./boot-ports.ts";
 import { addApi } from "./calls/api.ts";
 import { ApiListener } from "./listener.ts";
 import { TrustBook } from "./trust-book.ts";
@@ -47,12 +48,12 @@ class SimulatedMachine implements Machine {
   }
 
   get nodeName(): string {
-    return this.#boot?.nodeName ?? this.name;
+    return this.#boot?.config.nodeName ?? this.name;
   }
 
   readonly start = async (): Promise<void> => {
     this.powerOn();
-    if (this.#power !== undefined) await this.#listening.promise;
+    if (this.#power !== undefined) await Promise.race([this.#listening.promise, this.#life]);
   };
 
   readonly powerOn = (): void => {
@@ -119,17 +120,18 @@ class SimulatedMachine implements Machine {
   }
 
   #newBoot(): Boot {
-    return new Boot({
+    const boot: Boot = new Boot({
       options: this.#options,
       listener: this.#listener,
       disks: this.#disks(),
-      addApi,
+      addApi: (server, caller) => addApi(server, boot, caller),
       trust: this.#options.trust ?? commonTrust,
       enter: (stage) => this.#enter(stage),
       listening: () => this.#listening.resolve(),
       refuseInstall: () => (this.#has("refuse-install") ? "the installer was made to fail" : undefined),
       installMs: () => this.#options.timings.installMs * this.#slowness(),
     });
+    return boot;
   }
 
   #disks(): readonly MachineDisk[] {

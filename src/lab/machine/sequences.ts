@@ -65,6 +65,17 @@ export class Sequences {
     this.begin("startEverything", "startAllServices");
   }
 
+  /** The reboot or shutdown sequence up to the moment at which the API stops. @param stopPods - what happens in its first task */
+  beginEnding(sequence: "reboot" | "shutdown", stopPods: () => void): void {
+    this.start(sequence);
+    this.begin("cleanup", "stopAllPods");
+    stopPods();
+    this.end("cleanup", "stopAllPods");
+    this.begin("dbus", "stopDBus");
+    this.end("dbus", "stopDBus");
+    this.begin("stopEverything", "stopAllServices");
+  }
+
   endBoot(): void {
     this.end("startEverything", "startAllServices");
     this.stop("boot");

@@ -1,5 +1,6 @@
 import { createHash, type X509Certificate } from "node:crypto";
 import { createSecureContext, type SecureContext } from "node:tls";
+import { toOpensslKeyPem } from "../../lib/x509/index.ts";
 
 /** Who we are to a node, and whom we take it for. All PEM text; the key may have Talos' label `ED25519 PRIVATE KEY`. */
 export type NodeIdentity =
@@ -10,22 +11,21 @@ export type NodeIdentity =
 /** Common name of the certificate that a node without a config shows. */
 const MAINTENANCE_NAME = "maintenance-service.talos.dev";
 
-const contexts = new WeakMap<NodeIdentity, SecureContext>();
+const contexts = new Map<string, SecureContext>();
+/** A process talks to one cluster, or to a few in tests. */
+const MAX_CONTEXTS = 8;
 
-/** The TLS side of an identity; made once per identity object, because hundreds of nodes share one. */
+/** The TLS side of an identity; made once, because hundreds of nodes share it and parsing keys is what costs. */
 export function secureContextOf(identity: NodeIdentity): SecureContext {
-  const known = contexts.get(identity);
+  const key = identity.kind === "admin" ? identity.ca + identity.crt + identity.key : "";
+  const known = contexts.get(key);
   if (known !== undefined) return known;
+  if (contexts.size >= MAX_CONTEXTS) contexts.clear();
   const context = createSecureContext({
     minVersion: "TLSv1.3",
-    ...(identity.kind === "admin" && {
-      ca: identity.ca,
-      cert: identity.crt,
-      // OpenSSL knows the same bytes only under their general label.
-      key: identity.key.replaceAll("ED25519 PRIVATE KEY", "PRIVATE KEY"),
-    }),
+    ...(identity.kind === "admin" && { ca: identity.ca, cert: identity.crt, key: toOpensslKeyPem(identity.key) }),
   });
-  contexts.set(identity, context);
+  contexts.set(key, context);
   return context;
 }
 
@@ -41,5 +41,5 @@ export function fingerprintOf(leaf: X509Certificate): string {
 
 /** Whether this is the certificate of a node in maintenance: the fixed name, and an issuer without a name. */
 export function isMaintenanceLeaf(leaf: X509Certificate): boolean {
-  return leaf.toLegacyObject().subject.CN === MAINTENANCE_NAME && !leaf.issuer;
+  return leaf.subject === `CN=${MAINTENANCE_NAME}` && !leaf.issuer;
 }

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { Machine } from "../../../src/lab/machine/types.ts";
 import { clientOf, labConfig, labIdentity, labMachine, reaches } from "../../support/lab/machine.ts";
 import { askPeer } from "../../support/talos/peer.ts";
@@ -143,14 +143,7 @@ async function clientUp(
   identity: ReturnType<typeof labIdentity>,
   signal: AbortSignal,
 ): Promise<void> {
-  for (;;) {
-    const client = clientOf(machine, identity);
-    const answered = await client.version({ signal }).then(
-      () => true,
-      () => false,
-    );
-    client.close();
-    if (answered) return;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
+  const client = clientOf(machine, identity);
+  await vi.waitFor(() => client.version({ signal }), { timeout: 30_000 });
+  client.close();
 }

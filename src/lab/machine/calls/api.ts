@@ -1,16 +1,13 @@
 import type { Server } from "@grpc/grpc-js";
 import { type Guard, imagePb, machinePb, serve, statePb, storagePb } from "../../../talos/api/index.ts";
-import type { ApiCaller, Boot } from "../boot.ts";
+import type { Boot } from "../boot.ts";
+import type { ApiCaller } from "../boot-ports.ts";
 import { authorize } from "../roles.ts";
+import type { CallPorts } from "./call-ports.ts";
 import { imageService } from "./image-service.ts";
 import { machineService } from "./machine-service.ts";
 import { stateService } from "./state-service.ts";
 import { storageService } from "./storage-service.ts";
-
-/** What every call is answered with. */
-export interface CallPorts extends ApiCaller {
-  readonly boot: Boot;
-}
 
 /** Puts the services of one boot behind a server; every call is authorized by the caller's roles first. */
 export function addApi(server: Server, boot: Boot, caller: ApiCaller): void {

@@ -3,7 +3,7 @@ import { status } from "@grpc/grpc-js";
 import { commonPb, type Handlers, imagePb, RpcStatus } from "../../../talos/api/index.ts";
 import type { ImageNamespace } from "../../interior.ts";
 import { PushQueue } from "../queue.ts";
-import type { CallPorts } from "./api.ts";
+import type { CallPorts } from "./call-ports.ts";
 import { neverAnswers } from "./hang.ts";
 
 const { ContainerDriver, ContainerdNamespace } = commonPb;

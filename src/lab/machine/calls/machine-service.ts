@@ -6,8 +6,8 @@ import { writeAdminKubeconfig } from "../../../talos/pki/index.ts";
 import { fromBase64 } from "../active-config.ts";
 import { applyConfiguration, createApplyState } from "../apply.ts";
 import { asRecord, textOf } from "../values.ts";
-import type { CallPorts } from "./api.ts";
 import { bootstrap } from "./bootstrap.ts";
+import type { CallPorts } from "./call-ports.ts";
 import { neverAnswers } from "./hang.ts";
 import { dmesg, events, logs } from "./streams.ts";
 
@@ -90,7 +90,7 @@ export function machineService(ports: CallPorts): Handlers<typeof machinePb.Mach
 }
 
 function adminKubeconfig({ boot }: CallPorts): string {
-  const cluster = asRecord(boot.config?.v1alpha1["cluster"]);
+  const cluster = asRecord(boot.config.whole?.v1alpha1["cluster"]);
   const ca = asRecord(cluster["ca"]);
   return writeAdminKubeconfig(
     {

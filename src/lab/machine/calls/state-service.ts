@@ -8,7 +8,7 @@ import type { StoreChange, StoredResource } from "../resource-store.ts";
 import { definitionSpec, namespaces, resourceTypes } from "../resource-types.ts";
 import { adminOnly } from "../roles.ts";
 import { toWire } from "../wire-resource.ts";
-import type { CallPorts } from "./api.ts";
+import type { CallPorts } from "./call-ports.ts";
 
 type WireEvent = MessageInitShape<typeof statePb.EventSchema>;
 

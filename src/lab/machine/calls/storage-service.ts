@@ -1,6 +1,6 @@
 import { type Handlers, storagePb } from "../../../talos/api/index.ts";
 import type { MachineDisk } from "../types.ts";
-import type { CallPorts } from "./api.ts";
+import type { CallPorts } from "./call-ports.ts";
 
 const { Disk_DiskType: DiskType } = storagePb;
 
