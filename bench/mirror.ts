@@ -8,10 +8,12 @@ import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ensureParts } from "../parts/index.ts";
 import { startRegistry } from "../parts/registry-process.ts";
+import { createBundle } from "../src/bundle/index.ts";
 import { type TestAuthority, testAuthority } from "../test/support/authority.ts";
-import { type Layer, layImages } from "./mirror/images.ts";
+import { bundleOptions } from "../test/support/bundles.ts";
 import type { PullRequest } from "./mirror/pull.ts";
 import { atLeast, type Figure, median, printFigures } from "./support/figures.ts";
+import { type Layer, pushImages } from "./support/images.ts";
 import { describeMachine } from "./support/machine.ts";
 import { asShipped, cpuSecondsOf, peakMiBOf } from "./support/processes.ts";
 import { temporaryFolder } from "./support/temporary.ts";
@@ -50,9 +52,14 @@ async function compare(megabytes: number, rounds: number): Promise<void> {
   const storageDir = join(folder, "registry");
   await mkdir(storageDir);
   const source = await startRegistry({ binary, storageDir, signal });
-  const { bundleFile, layers } = await layImages(`${source.url}/v2`, { folder, megabytes, signal }).finally(
-    source.stop,
-  );
+  const apiRoot = `${source.url}/v2`;
+  const lay = async () => {
+    const { references, layers } = await pushImages(apiRoot, { megabytes, signal });
+    const closureImages = references.map((reference) => ({ reference, why: ["bench"] }));
+    const { file } = await createBundle(bundleOptions({ apiRoot }, folder, { closureImages, signal }));
+    return { bundleFile: file, layers };
+  };
+  const { bundleFile, layers } = await lay().finally(source.stop);
   const authority = testAuthority();
   const { cert, key } = authority.server();
   const files = [join(folder, "cert.pem"), join(folder, "key.pem")] as const;

@@ -1,13 +1,9 @@
 import { createCipheriv, createHash } from "node:crypto";
-import { join } from "node:path";
-import { createBundle } from "../../src/bundle/index.ts";
 import { createRegistryClient, type Descriptor, type Digest, digestOf, mediaTypes } from "../../src/oci/index.ts";
-import { bundleOptions } from "../../test/support/bundles.ts";
 
 const IMAGES = 8;
 const PIECE_BYTES = 1024 * 1024;
 
-/** A layer that both sides serve. */
 export interface Layer {
   readonly repository: string;
   readonly digest: Digest;
@@ -15,19 +11,18 @@ export interface Layer {
 }
 
 /**
- * Fills a registry with images of two layers each, always of the same bytes, and makes a bundle of them.
+ * Fills a registry with images of two layers each, always of the same bytes.
  *
- * @param megabytes - of all layers together
- * @returns path of the bundle in `folder`, and the layers
+ * @param options.megabytes - MiB of all layers together
  */
-export async function layImages(
+export async function pushImages(
   apiRoot: string,
-  options: { readonly folder: string; readonly megabytes: number; readonly signal: AbortSignal },
-): Promise<{ readonly bundleFile: string; readonly layers: readonly Layer[] }> {
-  const { folder, megabytes, signal } = options;
+  options: { readonly megabytes: number; readonly signal: AbortSignal },
+): Promise<{ readonly references: readonly string[]; readonly layers: readonly Layer[] }> {
+  const { megabytes, signal } = options;
   const client = createRegistryClient({ apiRoot });
   const layers: Layer[] = [];
-  const closureImages = [];
+  const references: string[] = [];
   for (let image = 0; image < IMAGES; image += 1) {
     const repository = `bench/image-${image}`;
     const descriptors: Descriptor[] = [];
@@ -45,11 +40,10 @@ export async function layImages(
     const manifest = { schemaVersion: 2, mediaType: mediaTypes.ociManifest, config, layers: descriptors };
     const bytes = Buffer.from(JSON.stringify(manifest));
     await client.pushManifest(repository, "1", { mediaType: mediaTypes.ociManifest, bytes }, { signal });
-    closureImages.push({ reference: `ghcr.io/${repository}:1`, why: ["bench"] });
+    references.push(`ghcr.io/${repository}:1`);
   }
-  await createBundle(bundleOptions({ apiRoot }, folder, { closureImages, signal }));
   await client.close();
-  return { bundleFile: join(folder, "windpark.bundle.tar"), layers };
+  return { references, layers };
 }
 
 /** Bytes that no compression shrinks, the same for the same seed. */
