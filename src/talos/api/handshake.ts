@@ -27,6 +27,7 @@ export class NodeCredentials extends ChannelCredentials {
   readonly #identity: NodeIdentity;
   readonly #address: string;
   #failure: HandshakeFailure | undefined;
+  #reachedNode = false;
   #leaf: X509Certificate | undefined;
 
   constructor(identity: NodeIdentity, address: string) {
@@ -55,8 +56,11 @@ export class NodeCredentials extends ChannelCredentials {
 
   override _createSecureConnector(): Connector {
     return {
+      // The next attempt begins at once where a handshake took longer than the back-off, before the call that failed has asked
+      // why: a verdict stands until another is reached, or until an attempt has not even found the node.
       waitForReady: async () => {
-        this.#failure = undefined;
+        if (!this.#reachedNode) this.#failure = undefined;
+        this.#reachedNode = false;
       },
       connect: (socket) => this.#shakeHands(socket),
       getCallCredentials: () => credentials.createEmpty(),
@@ -65,7 +69,9 @@ export class NodeCredentials extends ChannelCredentials {
   }
 
   #shakeHands(socket: Socket): Promise<{ socket: TLSSocket; secure: boolean }> {
+    this.#reachedNode = true;
     return new Promise((resolve, reject) => {
+      let isJudged = false;
       const tls = connect({
         socket,
         secureContext: secureContextOf(this.#identity),
@@ -77,6 +83,7 @@ export class NodeCredentials extends ChannelCredentials {
         checkServerIdentity: (_host, certificate) => checkServerIdentity(this.#address, certificate),
       });
       tls.once("secureConnect", () => {
+        isJudged = true;
         this.#leaf = tls.getPeerX509Certificate();
         this.#failure = judge(this.#identity, this.#leaf, tls);
         if (this.#failure === undefined) return resolve({ socket: tls, secure: true });
@@ -86,6 +93,7 @@ export class NodeCredentials extends ChannelCredentials {
       tls.on("error", (error: NodeJS.ErrnoException) => {
         // TLS 1.3: the node's verdict about our certificate arrives after our side of the handshake is done.
         if (error.code?.startsWith("ERR_SSL_") === true) this.#failure = "NODE_REFUSED_IDENTITY";
+        else if (!isJudged) this.#failure = undefined;
         reject(error);
       });
       tls.once("close", () => reject(new Error("closed while shaking hands")));
