@@ -2,6 +2,7 @@ import pLimit from "p-limit";
 import { isOperatorError } from "../../lib/errors/index.ts";
 import { sha256Hex } from "../../lib/sha256.ts";
 import { controlPlanesOf, matchDisks, type SiteNode, workersOf } from "../../site/index.ts";
+import { backInMaintenance, rememberMaintenance } from "../back-in-maintenance.ts";
 import { definePhase, type Step, type Wave } from "../engine/index.ts";
 import { describeDisk, readDisks } from "../node-disks.ts";
 import { lookAtNode, lookAtNodes, type NodeSights, withAdmin, withMaintenance } from "../node-sights.ts";
@@ -84,6 +85,7 @@ function installNode(context: UpContext, node: SiteNode, facts: Facts): Step {
       // Killed after an earlier apply that reached the machine: it is on its way already.
       const sight = await lookAtNode(node, remembered(context, "keys"), { signal });
       if (sight.kind === "configured") return;
+      rememberMaintenance(context.memory, node, sight);
       const result = await withMaintenance(
         node,
         async (client) =>
@@ -99,6 +101,8 @@ function installNode(context: UpContext, node: SiteNode, facts: Facts): Step {
       deadlineMs: waitsMs.answer,
       check: async ({ signal }) => {
         const sight = await lookAtNode(node, remembered(context, "keys"), { signal });
+        const error = backInMaintenance(context.memory, node, sight);
+        if (error !== undefined) return { kind: "failed", reason: error.message, error };
         return sight.kind === "maintenance" ? { kind: "waiting", reason: "still in maintenance" } : { kind: "ready" };
       },
     },

@@ -6,6 +6,7 @@ import { type EtcdSight, lookAtEtcd } from "../etcd-sight.ts";
 import { withAdmin } from "../node-sights.ts";
 import { remembered, type UpContext } from "../up/context.ts";
 import { waitsMs } from "../up/waits.ts";
+import { whileMirrorServes } from "../up/while-mirror-serves.ts";
 
 interface Facts {
   readonly etcd: readonly EtcdSight[];
@@ -50,11 +51,11 @@ export const bootstrapEtcd = definePhase<UpContext, Facts>({
           inputs: { node: node.name },
           provisional: "after Wait for install and reboot",
           apply: async (options) => await bootstrap(context, node, record, options),
-          until: {
+          until: whileMirrorServes(context, {
             description: `etcd answers on ${node.name}`,
             deadlineMs: waitsMs.join,
             check: async ({ signal }) => await etcdAnswers(context, node, signal),
-          },
+          }),
         },
       ],
     ];

@@ -5,6 +5,7 @@ import { readTextFile } from "../../lib/files.ts";
 import { type ConditionState, definePhase } from "../engine/index.ts";
 import type { UpContext } from "../up/context.ts";
 import { waitsMs } from "../up/waits.ts";
+import { whileMirrorServes } from "../up/while-mirror-serves.ts";
 import { kubeconfigFile } from "./fetch-kubeconfig.ts";
 
 /** The API server answers at the site's endpoint; later phases use the connection that is opened here. */
@@ -28,11 +29,11 @@ export const waitForApiServer = definePhase<UpContext, ConditionState>({
               inputs: { endpoint: context.site.endpoint },
               ...(context.memory.cluster === undefined ? { provisional: "after Fetch kubeconfig" } : {}),
               apply: async () => {},
-              until: {
+              until: whileMirrorServes(context, {
                 description: "the API server is ready",
                 deadlineMs: waitsMs.apiServer,
                 check: async ({ signal }) => await stateOf(context, signal),
-              },
+              }),
             },
           ],
         ],

@@ -1,11 +1,13 @@
 import { isOperatorError, OperatorError } from "../../lib/errors/index.ts";
 import { matchDisks, type SiteNode } from "../../site/index.ts";
+import { backInMaintenance } from "../back-in-maintenance.ts";
 import { type ConditionState, definePhase, type Step } from "../engine/index.ts";
 import { describeDisk, readDisks } from "../node-disks.ts";
 import { lookAtNode, lookAtNodes, type NodeSights, withAdmin } from "../node-sights.ts";
 import { remembered, type UpContext } from "../up/context.ts";
 import { quietMirror } from "../up/quiet-mirror.ts";
 import { waitsMs } from "../up/waits.ts";
+import { whileMirrorServes } from "../up/while-mirror-serves.ts";
 
 /** Machines install, reboot, and answer with the site's identity; then the disk they chose is read back. */
 export const waitForInstall = definePhase<UpContext, NodeSights>({
@@ -39,7 +41,7 @@ function waitForBoot(context: UpContext, node: SiteNode, sights: NodeSights): St
     ...(sights.get(node.name)?.kind === "maintenance" ? { provisional: "after Apply configs" } : {}),
     mayBeSetAside: node.role === "worker",
     apply: async () => {},
-    until: {
+    until: whileMirrorServes(context, {
       description: `${node.name} runs from its disk`,
       deadlineMs: waitsMs.install,
       check: async ({ signal }) => {
@@ -47,8 +49,11 @@ function waitForBoot(context: UpContext, node: SiteNode, sights: NodeSights): St
         switch (sight.kind) {
           case "foreign":
             return { kind: "failed", reason: sight.error.message, error: sight.error };
-          case "maintenance":
+          case "maintenance": {
+            const error = backInMaintenance(context.memory, node, sight);
+            if (error !== undefined) return { kind: "failed", reason: error.message, error };
             return { kind: "waiting", reason: `still in maintenance${quiet()}` };
+          }
           case "unreachable":
             return { kind: "waiting", reason: `${sight.reason}${quiet()}` };
           case "configured":
@@ -57,7 +62,7 @@ function waitForBoot(context: UpContext, node: SiteNode, sights: NodeSights): St
               : { kind: "waiting", reason: `${sight.stage}${quiet()}` };
         }
       },
-    },
+    }),
   };
 }
 

@@ -5,6 +5,7 @@ import { type ConditionState, definePhase, type Step } from "../engine/index.ts"
 import { nodeReadiness } from "../node-readiness.ts";
 import { remembered, type UpContext } from "../up/context.ts";
 import { waitsMs } from "../up/waits.ts";
+import { whileMirrorServes } from "../up/while-mirror-serves.ts";
 
 type Facts = ReadonlyMap<string, KubeObject> | undefined;
 
@@ -49,7 +50,7 @@ function waitForReady(context: UpContext, node: SiteNode, provisional: boolean):
     ...(provisional ? { provisional: "after Wait for the API server" } : {}),
     mayBeSetAside: node.role === "worker",
     apply: async () => {},
-    until: {
+    until: whileMirrorServes(context, {
       description: `Kubernetes calls ${node.name} Ready`,
       deadlineMs: waitsMs.nodeReady,
       check: async ({ signal }) => {
@@ -59,6 +60,6 @@ function waitForReady(context: UpContext, node: SiteNode, provisional: boolean):
         );
         return stateOf(context, new Map(found.items.map((item) => [item.metadata.name ?? "", item])), node);
       },
-    },
+    }),
   };
 }

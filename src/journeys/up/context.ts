@@ -22,6 +22,8 @@ export interface UpMemory {
   keys?: SiteKeys;
   mirror?: ServedMirror;
   mirrorUrl?: string;
+  /** What machines in maintenance showed when they were given their config, by name. */
+  fingerprints?: ReadonlyMap<string, string>;
   /** Machine config of each node, by name. */
   configs?: ReadonlyMap<string, string>;
   cluster?: Cluster;

@@ -50,6 +50,10 @@ export const journeysErrors = {
     exit: 7,
     doc: "The machine was installed on another disk than site.yaml names. It was read back after the reboot. Find out which machine this is before going on.",
   },
+  NODE_INSTALL_FAILED: {
+    exit: 7,
+    doc: "A machine took its config and went away to install, and is back in maintenance without an installation: the installer failed, or the power did. Its console shows why. A worker is set aside; for a control plane the run ends. Running the same command again gives it its config once more.",
+  },
   NODE_CLOCK_WRONG: {
     exit: 7,
     doc: "The clock of the machine is far from this laptop's: certificates would not be valid yet, or no longer, on one side. Nothing was applied to it. Set the clock in the machine's firmware, or the laptop's, or name a time server that stays at the site.",
