@@ -12,7 +12,7 @@ import (
 )
 
 // listTypes gives the Go type of every YAML path of a document kind, as Talos' decoder names it in its errors; types that read
-// themselves have a "!" in front. List items are "[]", keys of maps "*".
+// themselves have a "!" in front. List items are "[]", keys of maps "*"; the document itself is "".
 func listTypes(request fieldsRequest) (any, error) {
 	var document any = &v1alpha1.Config{}
 
@@ -25,7 +25,7 @@ func listTypes(request fieldsRequest) (any, error) {
 		document = provider.Documents()[0]
 	}
 
-	types := map[string]string{}
+	types := map[string]string{"": reflect.TypeOf(document).Elem().String()}
 	typeFields(reflect.TypeOf(document).Elem(), "", nil, types)
 
 	return types, nil

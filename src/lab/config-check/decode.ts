@@ -60,31 +60,27 @@ export function decodeDocument(text: string, line: number): DecodedDocument {
 
   const reader = new Reader(table, (node) => line - 1 + lines.linePos(node.range?.[0] ?? 0).line);
   reader.map(root, "");
-  const target = isV1Alpha1 ? " to *v1alpha1.Config" : `${given} to *${goType(given)}`;
+  const target = `${given} to *${table[""]}`;
   if (reader.problems.length > 0)
     throw fail(
       `error decoding ${target}: yaml: construct errors:\n${reader.problems.map((text) => `  ${text}`).join("\n")}`,
     );
-  if (Object.keys(reader.unknown).length > 0)
-    throw fail(
-      `unknown keys found during decoding:\n${stringify(reader.unknown, { indent: 4, sortMapEntries: true })}`,
-    );
+  if (reader.unknown.length > 0)
+    throw fail(`unknown keys found during decoding:
+${unknownTree(reader.unknown)}`);
   return { kind: isV1Alpha1 ? "" : given, name, value: yaml.toJS() as Readonly<Record<string, unknown>> };
 }
 
-/** Go package of a document's type; it appears in decode errors only. */
-function goType(kind: string): string {
-  const table = tables[kind] ?? {};
-  const packages = Object.values(table).map(
-    (type) => /^(?:\[\])?(network|block|cri|security|runtime|extensions|hardware)\./.exec(type)?.[1],
-  );
-  return `${packages.find((name) => name !== undefined) ?? "network"}.${kind}V1Alpha1`;
+type Trail = readonly (string | number)[];
+interface Unknown {
+  readonly trail: Trail;
+  readonly value: Node | null;
 }
 
 /** Walks a document along the table; collects what does not fit. */
 class Reader {
   readonly problems: string[] = [];
-  readonly unknown: Record<string, unknown> = {};
+  readonly unknown: Unknown[] = [];
   readonly #table: FieldTypes;
   readonly #lineOf: (node: Node) => number;
 
@@ -93,7 +89,7 @@ class Reader {
     this.#lineOf = lineOf;
   }
 
-  map(node: YAMLMap, path: string, trail: readonly string[] = []): void {
+  map(node: YAMLMap, path: string, trail: Trail = []): void {
     const lines = new Map<string, number>();
     for (const pair of node.items as Pair<Node, Node | null>[]) {
       const key = String(isScalar(pair.key) ? pair.key.value : pair.key);
@@ -107,11 +103,11 @@ class Reader {
       if (here in this.#table) this.value(pair.value, here, [...trail, key]);
       else if (any in this.#table) this.value(pair.value, any, [...trail, key]);
       else if (path === "" && ["apiVersion", "kind", "$patch"].includes(key)) continue;
-      else if (key !== "$patch") put(this.unknown, [...trail, key], pair.value?.toJSON() ?? null);
+      else if (key !== "$patch") this.unknown.push({ trail: [...trail, key], value: pair.value });
     }
   }
 
-  value(node: Node | null, path: string, trail: readonly string[]): void {
+  value(node: Node | null, path: string, trail: Trail): void {
     const type = this.#table[path] ?? "interface {}";
     if (node === null || isAlias(node) || (isScalar(node) && node.value === null)) return;
     const special = specialProblem(type, node);
@@ -122,8 +118,7 @@ class Reader {
       return void this.problems.push(`line ${this.#lineOf(node)}: cannot construct ${described(node)} into ${type}`);
     if (isMap(node)) this.map(node, path, trail);
     if (isSeq(node))
-      for (const [index, item] of (node.items as Node[]).entries())
-        this.value(item, `${path}.[]`, [...trail, String(index)]);
+      for (const [index, item] of (node.items as Node[]).entries()) this.value(item, `${path}.[]`, [...trail, index]);
   }
 }
 
@@ -172,14 +167,22 @@ function badBase64At(text: string): number {
   return text.length % 4 === 0 ? -1 : text.length;
 }
 
-function put(into: Record<string, unknown>, [head = "", ...rest]: readonly string[], value: unknown): void {
-  if (rest.length === 0) {
-    into[head] = value;
-    return;
-  }
-  const child = (into[head] ?? {}) as Record<string, unknown>;
-  into[head] = child;
-  put(child, rest, value);
+/** The unknown keys alone, in their places and as they were written. */
+function unknownTree(unknown: readonly Unknown[]): string {
+  const build = (entries: readonly Unknown[], depth: number): unknown => {
+    const [first] = entries;
+    if (first?.trail.length === depth) return first.value;
+    const steps = [...new Set(entries.map(({ trail }) => trail[depth]))].sort();
+    const inner = (step: Trail[number] | undefined) =>
+      build(
+        entries.filter(({ trail }) => trail[depth] === step),
+        depth + 1,
+      );
+    return typeof steps[0] === "number"
+      ? steps.map(inner)
+      : Object.fromEntries(steps.map((step) => [step, inner(step)]));
+  };
+  return stringify(build(unknown, 0), { indent: 4, flowCollectionPadding: false, lineWidth: 0 });
 }
 
 function syntaxProblem(text: string, firstLine: number, at: number, lines: LineCounter): string {

@@ -28,7 +28,7 @@ export function validate(
         ...v1alpha1Problems(document.value, installed, warnings),
         ...imageProblems(document.value, kubernetes),
       ];
-      return found.length === 0 ? [] : [`v1alpha1.Config: ${errorList(found)}\n`];
+      return found.length === 0 ? [] : [`v1alpha1.Config: ${errorList(found)}`];
     }
     const found = documentProblems(document);
     const id =
@@ -144,7 +144,7 @@ function labelProblems(machine: unknown): readonly string[] {
       ...(LABEL_NAME.test(name) ? [] : [`name ${JSON.stringify(name)} is invalid`]),
       ...(isLabel && !LABEL_VALUE.test(String(value)) ? [`label value ${JSON.stringify(value)} is invalid`] : []),
     ]);
-    return found.length === 0 ? [] : [`invalid machine node ${word}: ${errorList(found)}\n`];
+    return found.length === 0 ? [] : [`invalid machine node ${word}: ${errorList(found)}`];
   });
 }
 

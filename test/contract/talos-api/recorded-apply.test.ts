@@ -73,8 +73,7 @@ async function replay(
         : `${one.code} ${comparable(one.message ?? "")}`;
     const is =
       answer.code === "OK" ? `OK ${answer.mode} ${answer.details}` : `${answer.code} ${comparable(answer.message)}`;
-    if (was.trim() !== is.trim() && !(one.case in DIFFERENCES))
-      differing.push(`${one.case}\n  recorded ${was}\n  lab      ${is}`);
+    if (was !== is && !(one.case in DIFFERENCES)) differing.push(`${one.case}\n  recorded ${was}\n  lab      ${is}`);
   }
   client.close();
   return { differing, asked };
