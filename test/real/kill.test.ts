@@ -1,0 +1,199 @@
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { lookAtCluster } from "../support/cluster-sight.ts";
+import { type DemoRack, type DemoSite, demoSite, succeeded } from "../support/demo-site.ts";
+import type { SkerryEvent, SkerryResult } from "../support/skerry.ts";
+
+/** Crash-only: whatever ends a run, the same command goes on, and ends in the same state. */
+const signal = AbortSignal.timeout(800_000);
+const onePlusOne = `apiVersion: skerry.dev/v1alpha1
+kind: Site
+name: small
+talos: v1.13.9
+kubernetes: v1.36.3
+endpoint: 10.5.0.2
+cni: package
+nodes:
+  - {name: cp-1, role: controlplane, address: 10.5.0.2, disk: {path: /dev/sda}}
+  - {name: w-1, role: worker, address: 10.5.0.3, disk: {path: /dev/sda}}
+trust: {keys: [demo.pub]}
+packages:
+  - {name: rack-cni, before: ready}
+  - {name: demo, variables: {DOMAIN: small.example}}
+`;
+
+let site: DemoSite;
+let killed: DemoRack;
+let interrupted: DemoRack;
+let sampled: DemoRack;
+
+beforeAll(async () => {
+  site = await demoSite({ signal });
+  // A worker that installs for half a minute: runs that begin meanwhile find it on its way.
+  killed = await site.rack("killed", onePlusOne, ["--fault", "slow-disk=w-1:16"]);
+  interrupted = await site.rack("stopped", onePlusOne);
+  sampled = await site.rack("sampled", "large-site.yaml");
+});
+
+afterAll(async () => await site.remove());
+
+type Wish = "kill" | "interrupt";
+
+/** One run of `up` that ends at the first event that `at` wants. */
+async function runUntil(
+  rack: DemoRack,
+  wish: Wish,
+  at: (event: SkerryEvent) => boolean,
+  ...flags: readonly string[]
+): Promise<{ readonly result: SkerryResult; readonly stoppedAt: SkerryEvent | undefined }> {
+  let stoppedAt: SkerryEvent | undefined;
+  const result = await site.skerry(["up", "--rack", rack.name, "--yes", "--events", ...flags], {
+    onEvent: (event) => {
+      if (stoppedAt !== undefined || !at(event)) return undefined;
+      stoppedAt = event;
+      return wish;
+    },
+  });
+  return { result, stoppedAt };
+}
+
+/** Every step of 1+1 that changes something; which waits there are beside them depends on how fast the machines are. */
+const changes = [
+  "keys/secrets",
+  "apply/cp-1",
+  "apply/w-1",
+  "bootstrap-etcd/cp-1",
+  "kubeconfig/kubeconfig",
+  "kubeconfig/talosconfig",
+  "packages-before-ready/rack-cni",
+  "packages-after-ready/demo",
+];
+
+/** A hash of the files that are minted once; "" as long as there are none. */
+async function secretsOf(rack: DemoRack): Promise<string> {
+  const folder = dirname(rack.siteFile);
+  const read = async (name: string) => await readFile(join(folder, name)).catch(() => Buffer.alloc(0));
+  const files = await Promise.all(["secrets.yaml", "site-secrets.yaml"].map(read));
+  return files.some((file) => file.length === 0) ? "" : createHash("sha256").update(Buffer.concat(files)).digest("hex");
+}
+
+/** All is as a run that nobody disturbed leaves it, and one more run has nothing to do. */
+async function expectWhole(rack: DemoRack, names: readonly string[], etcd: string): Promise<void> {
+  const sight = await lookAtCluster(rack, { signal });
+  expect(sight).toEqual({ nodes: names.map((name) => `${name} current`), etcd: [etcd], workload: "current" });
+
+  const last = succeeded(await site.skerry(["up", "--rack", rack.name, "--yes", "--json"]));
+  expect(JSON.parse(last.stdout)).toMatchObject({ changed: 0, setAside: [] });
+}
+
+describe.concurrent("skerry up, stopped and run again", () => {
+  it("ends the same when it is killed after every step of 1+1", async () => {
+    const points: string[] = [];
+    const secrets = new Set<string>();
+    for (let run = 1; ; run += 1) {
+      expect(run, "it never comes to its end").toBeLessThan(40);
+      const { result, stoppedAt } = await runUntil(
+        killed,
+        "kill",
+        ({ kind, step = "" }) => kind === "step.succeeded" && !points.includes(step),
+        // One step at a time, so that each is the last one done once.
+        "--concurrency",
+        "1",
+      );
+      secrets.add(await secretsOf(killed));
+      if (stoppedAt === undefined) {
+        succeeded(result);
+        break;
+      }
+      // 0: the last step was the end of the run as well, and the signal came too late.
+      expect([137, 0], result.stderr).toContain(result.code);
+      points.push(stoppedAt.step ?? "");
+    }
+    console.log(`1+1 killed after ${points.length} steps: ${points.join(", ")}`);
+
+    expect(points[0]).toBe("keys/secrets");
+    expect(changes.filter((step) => !points.includes(step))).toEqual([]);
+    expect(points).toContain("install/w-1");
+    expect(secrets.size).toBe(1);
+    await expectWhole(killed, ["cp-1", "w-1"], "cp-1");
+  });
+
+  it("ends with 130 at Ctrl-C in each phase of 1+1, says what it stops, and goes on", async () => {
+    const phases: string[] = [];
+    const secrets = new Set<string>();
+    for (let index = 0; index === 0 || index < phases.length; index += 1) {
+      const { result, stoppedAt } = await runUntil(interrupted, "interrupt", (event) => {
+        if (event.kind === "run.started" && phases.length === 0)
+          phases.push(...(event.phases ?? []).map(({ id }) => id));
+        return event.kind === "phase.started" && event.phase === phases[index];
+      });
+
+      expect({ phase: stoppedAt?.phase, code: result.code }, result.stderr).toEqual({
+        phase: phases[index],
+        code: 130,
+      });
+      expect(result.stderr).toContain("Stopping");
+      expect(result.stderr).toContain("INTERRUPTED");
+      if (index > 1) secrets.add(await secretsOf(interrupted));
+    }
+    console.log(`1+1 interrupted in ${phases.length} phases: ${phases.join(", ")}`);
+
+    succeeded(await site.skerry(["up", "--rack", interrupted.name, "--yes", "--json"]));
+    secrets.add(await secretsOf(interrupted));
+    expect(phases.length).toBeGreaterThan(12);
+    expect(secrets.size).toBe(1);
+    await expectWhole(interrupted, ["cp-1", "w-1"], "cp-1");
+  });
+
+  it("ends the same when 3+2 is killed at a seeded sample of steps", async () => {
+    const points = samplePoints(7, 6);
+    const reached: string[] = [];
+    const secrets = new Set<string>();
+    for (const { kind, phase } of points) {
+      // Where that phase has nothing to do by now, the next one that has.
+      const isLateEnough = (event: SkerryEvent) => later(event.phase) >= later(phase);
+      const { stoppedAt } = await runUntil(sampled, "kill", (event) => event.kind === kind && isLateEnough(event));
+      if (stoppedAt !== undefined) reached.push(`${kind} ${stoppedAt.step}`);
+      secrets.add(await secretsOf(sampled));
+    }
+    console.log(`3+2 killed at ${reached.length} of ${points.length} points: ${reached.join(", ")}`);
+
+    succeeded(await site.skerry(["up", "--rack", sampled.name, "--yes", "--json"]));
+    expect(reached.length).toBeGreaterThan(3);
+    expect(secrets).toEqual(new Set([await secretsOf(sampled)]));
+    await expectWhole(sampled, ["cp-1", "cp-2", "cp-3", "w-1", "w-2"], "cp-1 cp-2 cp-3");
+  });
+});
+
+const phasesWithSteps = [
+  "keys",
+  "apply",
+  "install",
+  "bootstrap-etcd",
+  "join-etcd",
+  "talos-health",
+  "kubeconfig",
+  "api-server",
+  "packages-before-ready",
+  "nodes-ready",
+  "packages-after-ready",
+] as const;
+
+const later = (phase = "") => (phasesWithSteps as readonly string[]).indexOf(phase);
+
+/** `count` of the points at which a run can be killed, in the order of the journey; the same seed gives the same. */
+function samplePoints(seed: number, count: number) {
+  const all = phasesWithSteps.flatMap((phase) =>
+    (["step.started", "step.succeeded"] as const).map((kind) => ({ phase, kind })),
+  );
+  let state = seed;
+  const drawn = new Set<number>();
+  while (drawn.size < count) {
+    // Numerical Recipes' linear congruential generator; its high bits are good enough to choose by.
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    drawn.add(Math.floor((state / 2 ** 32) * all.length));
+  }
+  return all.filter((_point, index) => drawn.has(index));
+}
