@@ -79,7 +79,7 @@ export const flagTable = {
   },
   "no-kubernetes": {
     name: "no-kubernetes",
-    does: "Machines without Kubernetes: hundreds fit, up ends after Bootstrap etcd.",
+    does: "Machines that install and boot but run no Kubernetes: hundreds fit. For up --until install.",
   },
   "registry-override": {
     name: "registry-override",

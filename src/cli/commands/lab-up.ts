@@ -25,7 +25,7 @@ export const labUp: Handler = async (call) => {
       `Rack ${rack.name} is up: ${count === 1 ? "1 machine" : `${count} machines`}, endpoint ${rack.status.endpoint}`,
       `Its site is ${rack.siteFile}`,
       "",
-      `Next: skerry up --rack ${rack.name}`,
+      `Next: skerry up --rack ${rack.name}${rack.status.kubernetes ? "" : " --until install"}`,
     ].join("\n"),
     document: { kind: "Rack", data: rack },
   };
