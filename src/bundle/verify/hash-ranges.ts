@@ -32,10 +32,12 @@ export async function hashRanges(
   options: HashOptions,
 ): Promise<readonly ({ readonly hex: string } | { readonly failure: string })[]> {
   options.signal.throwIfAborted();
+  // A thread costs 10 MB, also one that has nothing to do.
+  if (ranges.length === 0) return [];
   const totalBytes = ranges.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
   const jobs = ranges.map((range, index): WorkerJob => ({ index, ...range })).sort((a, b) => a.sizeBytes - b.sizeBytes);
   const wanted = Math.max(1, Math.ceil(totalBytes / BYTES_PER_WORKER));
-  const count = Math.min(options.maxWorkers ?? Math.min(availableParallelism(), 8), wanted, Math.max(1, jobs.length));
+  const count = Math.min(options.maxWorkers ?? Math.min(availableParallelism(), 8), wanted, jobs.length);
   const answers: ({ readonly hex: string } | { readonly failure: string })[] = [];
   const stop = new Int32Array(new SharedArrayBuffer(4));
   const onAbort = (): void => {

@@ -64,7 +64,8 @@ export function createTransport(options: {
           ...(authorization === undefined || url.origin !== apiRoot.origin ? {} : { authorization }),
         },
         signal: wanted.signal,
-        highWaterMark: 1024 * 1024,
+        // What has gathered is handed on as one copied chunk, so it must not become much.
+        highWaterMark: 64 * 1024,
         ...(body === undefined ? {} : { body: body instanceof Uint8Array ? body : Readable.from(body) }),
       });
       return { status: response.statusCode, url, header: headerOf(response.headers), body: response.body };
