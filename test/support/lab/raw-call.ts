@@ -19,9 +19,6 @@ const services: readonly DescService[] = [
   statePb.State,
 ];
 
-/** How long a stream may be silent before it counts as open. */
-const SILENCE_MS = 300;
-
 export interface RawIdentity {
   readonly ca: string;
   readonly crt: string;
@@ -44,8 +41,12 @@ export function rawClient(machine: Machine, identity?: RawIdentity): Client {
   });
 }
 
-/** One call by method name and JSON request; what came is put the way the recordings put it. */
-export function rawCall(client: Client, name: string, request: unknown): Promise<RecordedAnswer> {
+/**
+ * One call by method name and JSON request; what came is put the way the recordings put it.
+ *
+ * @param silenceMs - how long a stream may be silent before it counts as open
+ */
+export function rawCall(client: Client, name: string, request: unknown, silenceMs: number): Promise<RecordedAnswer> {
   const method = methodNamed(name);
   const path = methodPath(method);
   const write = serializer(method.input);
@@ -75,7 +76,7 @@ export function rawCall(client: Client, name: string, request: unknown): Promise
           resolve({ code });
           stream.cancel();
         };
-        const silence = setTimeout(() => open("(stays open)"), SILENCE_MS);
+        const silence = setTimeout(() => open("(stays open)"), silenceMs);
         stream.on("data", () => {
           messages += 1;
           silence.refresh();
