@@ -9,14 +9,14 @@ const Record = z.strictObject({ node: z.string(), issuedAt: z.string(), answered
 /** Which node etcd's Bootstrap was sent to; written before the call, so that a run killed in between never picks another node. */
 export type BootstrapRecord = Readonly<z.infer<typeof Record>>;
 
-const fileOf = (stateFolder: string) => join(stateFolder, "bootstrap.json");
+export const bootstrapRecordFile = (stateFolder: string) => join(stateFolder, "bootstrap.json");
 
 export async function readBootstrapRecord(stateFolder: string): Promise<BootstrapRecord | undefined> {
-  const file = fileOf(stateFolder);
+  const file = bootstrapRecordFile(stateFolder);
   if (!existsSync(file)) return undefined;
   return parseYamlDocument(await readTextFile(file), { file, schema: Record }).value;
 }
 
 export async function writeBootstrapRecord(stateFolder: string, record: BootstrapRecord): Promise<void> {
-  await writeFileWhole(fileOf(stateFolder), `${JSON.stringify(record)}\n`, { mode: 0o600 });
+  await writeFileWhole(bootstrapRecordFile(stateFolder), `${JSON.stringify(record)}\n`, { mode: 0o600 });
 }

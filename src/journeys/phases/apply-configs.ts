@@ -47,23 +47,26 @@ export const applyConfigs = definePhase<UpContext, Facts>({
     await Promise.all(site.nodes.map((node) => limit(async () => await look(node).catch(ignoreUnreachable))));
     return { sights, disks, running };
   },
-  plan: (context, facts) => {
-    const configs = remembered(context, "configs");
-    const blank = context.site.nodes.filter(
-      (node) => !facts.running.has(node.name) && facts.sights.get(node.name)?.kind !== "configured",
-    );
-    const differs = (node: SiteNode) =>
-      facts.running.has(node.name) && facts.running.get(node.name) !== configs.get(node.name);
-    const changedControlPlanes = controlPlanesOf(context.site).filter(differs);
-    const changedWorkers = workersOf(context.site).filter(differs);
-    const waves: Wave[] = [
-      ...changedControlPlanes.map((node) => [changeConfig(context, node)]),
-      changedWorkers.map((node) => changeConfig(context, node)),
-      blank.map((node) => installNode(context, node, facts)),
-    ];
-    return waves.filter((wave) => wave.length > 0);
-  },
+  plan: planApply,
 });
+
+/** Changed control planes each in a wave of its own, then changed workers together, then machines in maintenance together. Pure. */
+export function planApply(context: UpContext, facts: Facts): readonly Wave[] {
+  const configs = remembered(context, "configs");
+  const blank = context.site.nodes.filter(
+    (node) => !facts.running.has(node.name) && facts.sights.get(node.name)?.kind !== "configured",
+  );
+  const differs = (node: SiteNode) =>
+    facts.running.has(node.name) && facts.running.get(node.name) !== configs.get(node.name);
+  const changedControlPlanes = controlPlanesOf(context.site).filter(differs);
+  const changedWorkers = workersOf(context.site).filter(differs);
+  const waves: Wave[] = [
+    ...changedControlPlanes.map((node) => [changeConfig(context, node)]),
+    changedWorkers.map((node) => changeConfig(context, node)),
+    blank.map((node) => installNode(context, node, facts)),
+  ];
+  return waves.filter((wave) => wave.length > 0);
+}
 
 /** A machine that does not answer now shows up as a step that cannot be taken yet; anything else is a real error. */
 function ignoreUnreachable(error: unknown): void {

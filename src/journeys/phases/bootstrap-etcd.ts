@@ -1,7 +1,12 @@
 import { isOperatorError, OperatorError } from "../../lib/errors/index.ts";
 import { controlPlanesOf, type SiteNode } from "../../site/index.ts";
-import { type BootstrapRecord, readBootstrapRecord, writeBootstrapRecord } from "../bootstrap-record.ts";
-import { type ConditionState, definePhase, type StepOptions } from "../engine/index.ts";
+import {
+  type BootstrapRecord,
+  bootstrapRecordFile,
+  readBootstrapRecord,
+  writeBootstrapRecord,
+} from "../bootstrap-record.ts";
+import { type ConditionState, definePhase, type StepOptions, type Wave } from "../engine/index.ts";
 import { type EtcdSight, lookAtEtcd } from "../etcd-sight.ts";
 import { withAdmin } from "../node-sights.ts";
 import { remembered, type UpContext } from "../up/context.ts";
@@ -27,40 +32,44 @@ export const bootstrapEtcd = definePhase<UpContext, Facts>({
     etcd: await lookAtEtcd(context.site, remembered(context, "keys"), { signal }),
     record: await readBootstrapRecord(context.stateFolder),
   }),
-  plan: (context, { etcd, record }) => {
-    const clusters = new Set(
-      etcd.map((sight) =>
-        sight.members
-          .map((member) => member.id)
-          .sort()
-          .join(","),
-      ),
-    );
-    if (clusters.size > 1 && !overlapping(etcd)) throw splitEtcd(etcd);
-    if (etcd.length > 0) return [];
-    const controlPlanes = controlPlanesOf(context.site);
-    const node = controlPlanes.find((candidate) => candidate.name === record?.node) ?? controlPlanes[0];
-    if (node === undefined) throw new Error("a checked site has a control plane");
-    return [
-      [
-        {
-          id: `bootstrap-etcd/${node.name}`,
-          title: `bootstrap etcd on ${node.name}, once`,
-          target: { kind: "cluster", name: context.site.name },
-          effect: "create",
-          inputs: { node: node.name },
-          provisional: "after Wait for install and reboot",
-          apply: async (options) => await bootstrap(context, node, record, options),
-          until: whileMirrorServes(context, {
-            description: `etcd answers on ${node.name}`,
-            deadlineMs: waitsMs.join,
-            check: async ({ signal }) => await etcdAnswers(context, node, signal),
-          }),
-        },
-      ],
-    ];
-  },
+  plan: planBootstrap,
 });
+
+/** Nothing where etcd answers; else one call, to the node that an earlier run recorded, or to the first control plane. Pure. */
+export function planBootstrap(context: UpContext, { etcd, record }: Facts): readonly Wave[] {
+  const clusters = new Set(
+    etcd.map((sight) =>
+      sight.members
+        .map((member) => member.id)
+        .sort()
+        .join(","),
+    ),
+  );
+  if (clusters.size > 1 && !overlapping(etcd)) throw splitEtcd(etcd);
+  if (etcd.length > 0) return [];
+  const controlPlanes = controlPlanesOf(context.site);
+  const node = record === undefined ? controlPlanes[0] : controlPlanes.find(({ name }) => name === record.node);
+  if (node === undefined && record !== undefined) throw recordedElsewhere(context, record);
+  if (node === undefined) throw new Error("a checked site has a control plane");
+  return [
+    [
+      {
+        id: `bootstrap-etcd/${node.name}`,
+        title: `bootstrap etcd on ${node.name}, once`,
+        target: { kind: "cluster", name: context.site.name },
+        effect: "create",
+        inputs: { node: node.name },
+        provisional: "after Wait for install and reboot",
+        apply: async (options) => await bootstrap(context, node, record, options),
+        until: whileMirrorServes(context, {
+          description: `etcd answers on ${node.name}`,
+          deadlineMs: waitsMs.join,
+          check: async ({ signal }) => await etcdAnswers(context, node, signal),
+        }),
+      },
+    ],
+  ];
+}
 
 async function bootstrap(
   context: UpContext,
@@ -139,6 +148,20 @@ async function etcdReason(context: UpContext, node: SiteNode, signal: AbortSigna
 function overlapping(etcd: readonly EtcdSight[]): boolean {
   const [first, ...rest] = etcd.map((sight) => new Set(sight.members.map((member) => member.id)));
   return first === undefined || rest.every((ids) => [...ids].some((id) => first.has(id)));
+}
+
+function recordedElsewhere({ site, stateFolder }: UpContext, record: BootstrapRecord): OperatorError {
+  return new OperatorError(
+    "ETCD_BOOTSTRAPPED_ELSEWHERE",
+    `etcd was bootstrapped on ${record.node} at ${record.issuedAt}, which is no control plane of ${site.name} any more, and no etcd answers`,
+    {
+      where: { file: bootstrapRecordFile(stateFolder) },
+      next: [
+        `bring ${record.node} back into site.yaml: a second Bootstrap would begin a second cluster`,
+        `or, if all its machines were reset: rm ${bootstrapRecordFile(stateFolder)}`,
+      ],
+    },
+  );
 }
 
 function splitEtcd(etcd: readonly EtcdSight[]): OperatorError {

@@ -2,7 +2,7 @@ import pLimit from "p-limit";
 import type { Clock } from "../../lib/clock.ts";
 import { isOperatorError, OperatorError } from "../../lib/errors/index.ts";
 import { type DiskFacts, matchDisks, type SiteNode } from "../../site/index.ts";
-import { definePhase } from "../engine/index.ts";
+import { definePhase, type Wave } from "../engine/index.ts";
 import { describeDisk, readDisks } from "../node-disks.ts";
 import { lookAtNodes, withMaintenance } from "../node-sights.ts";
 import { remembered, type UpContext } from "../up/context.ts";
@@ -48,26 +48,29 @@ export const checkDisks = definePhase<UpContext, Facts>({
     );
     return new Map(found);
   },
-  plan: ({ site }, facts) => {
-    const refused = site.nodes.flatMap((node) => {
-      const error = problemOf(node, facts.get(node.name));
-      return error === undefined ? [] : [{ node, error }];
-    });
-    if (refused.length === 0) return [];
-    return [
-      refused.map(({ node, error }) => ({
-        id: `check-disks/${node.name}`,
-        title: `check the disk and the clock of ${node.name}`,
-        target: { kind: "node", name: node.name },
-        effect: "wait",
-        inputs: { disk: { ...node.disk } },
-        mayBeSetAside: node.role === "worker",
-        refusal: error,
-        apply: async () => {},
-      })),
-    ];
-  },
+  plan: planChecks,
 });
+
+/** One refused step for each machine in doubt; nothing where all is clear. Pure. */
+export function planChecks({ site }: Pick<UpContext, "site">, facts: Facts): readonly Wave[] {
+  const refused = site.nodes.flatMap((node) => {
+    const error = problemOf(node, facts.get(node.name));
+    return error === undefined ? [] : [{ node, error }];
+  });
+  if (refused.length === 0) return [];
+  return [
+    refused.map(({ node, error }) => ({
+      id: `check-disks/${node.name}`,
+      title: `check the disk and the clock of ${node.name}`,
+      target: { kind: "node", name: node.name },
+      effect: "wait",
+      inputs: { disk: { ...node.disk } },
+      mayBeSetAside: node.role === "worker",
+      refusal: error,
+      apply: async () => {},
+    })),
+  ];
+}
 
 async function lookInside(node: SiteNode, clock: Clock, signal: AbortSignal): Promise<Machine> {
   return await withMaintenance(node, async (client) => {
