@@ -15,6 +15,10 @@ export type CheckedConfig =
 /** Minor versions of Kubernetes that Talos 1.13 runs. */
 const KUBERNETES = [31, 36] as const;
 
+/** Go's YAML refuses them anywhere, ours takes them in plain texts. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
+const CONTROL_CHARACTER = /[\x00-\x08\x0b\x0c\x0e-\x1f]/;
+
 /** Documents that were decoded before; the configs of one rack are mostly the same documents. */
 const decoded = new Map<string, DecodedDocument>();
 const REMEMBERED = 256;
@@ -25,6 +29,8 @@ const REMEMBERED = 256;
  * @param options.installed - whether Talos is on a disk already
  */
 export function checkConfig(text: string, { installed }: { readonly installed: boolean }): CheckedConfig {
+  const control = text.search(CONTROL_CHARACTER);
+  if (control >= 0) return { refused: `decode error: yaml: offset ${control}: control characters are not allowed` };
   try {
     const documents: DecodedDocument[] = [];
     const seen = new Set<string>();
