@@ -15,6 +15,8 @@ export function trackProgress(): Progress {
   const phaseTitles = new Map<string, string>();
   const stepTitles = new Map<string, string>();
   const running = new Set<string>();
+  const reaching = new Set<string>();
+  const unsure = new Set<string>();
   let phase = "";
   let planned = 0;
   let done = 0;
@@ -35,11 +37,16 @@ export function trackProgress(): Progress {
       }
       if (event.kind === "phase.planned") {
         planned = event.waves.flat().length;
-        for (const step of event.waves.flat()) stepTitles.set(step.id, step.title);
+        for (const step of event.waves.flat()) {
+          stepTitles.set(step.id, step.title);
+          if (step.effect !== "wait" && step.target.kind !== "file") reaching.add(step.id);
+        }
       }
       if (!("step" in event)) return;
       if (event.kind === "step.started") running.add(event.step);
       if (event.kind === "step.succeeded") done += 1;
+      // A call that was cut off may have arrived all the same.
+      if (event.kind === "step.cancelled" && reaching.has(event.step)) unsure.add(event.step);
       if (isEnd(event.kind)) running.delete(event.step);
     },
     running: () => {
@@ -51,6 +58,11 @@ export function trackProgress(): Progress {
     standing: (changed) => {
       const title = phaseTitles.get(phase) ?? phase;
       const part = planned > 1 ? `${done} of ${planned} steps of "${title}" are done. ` : "";
+      if (unsure.size > 0) {
+        const [first = "", ...others] = [...unsure].map((step) => `"${stepTitles.get(step) ?? step}"`);
+        const what = others.length === 0 ? first : `${first} and ${others.length} more`;
+        return `${part}${what} was begun and may have taken effect; the next run looks. Nothing was undone.`;
+      }
       return changed === 0 ? `${part}Nothing was changed.` : `${part}Nothing was undone.`;
     },
     durationMs: () => lastMs - startedMs,
