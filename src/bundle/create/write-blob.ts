@@ -1,12 +1,18 @@
 import type { FileHandle } from "node:fs/promises";
 import { OperatorError } from "../../lib/errors/index.ts";
+import { chunksPassed } from "../../lib/young-garbage.ts";
 
 /** Small chunks from a network are gathered to so much before they are written. */
 const WRITE_BYTES = 1024 * 1024;
+/** Of such buffers so many are kept for the next blob. */
+const MAX_SPARE = 8;
+
+const spare: Buffer[] = [];
 
 /**
  * Writes a stream at its place, one write running while the next megabyte is gathered, so that at most two are held. The
- * stream bounds itself; `sizeBytes` guards the neighbours all the same.
+ * stream bounds itself; `sizeBytes` guards the neighbours all the same. Chunks are copied: held until they are written, they would
+ * outlive the young generation, and a hundred megabytes of them would wait for the garbage collector.
  *
  * @throws OperatorError FILE_UNWRITABLE, and what the stream throws
  */
@@ -18,32 +24,46 @@ export async function writeBlob(
 ): Promise<void> {
   const end = place.offset + place.sizeBytes;
   let position = place.offset;
-  let gathered: Uint8Array[] = [];
-  let gatheredBytes = 0;
+  let filling = takeBuffer(place.sizeBytes);
+  let idle = takeBuffer(place.sizeBytes);
+  let filledBytes = 0;
   let writing: Promise<void> = Promise.resolve();
   const flush = async (): Promise<void> => {
     await writing;
-    const [buffers, at] = [gathered, position];
-    position += gatheredBytes;
-    gathered = [];
-    gatheredBytes = 0;
-    writing = writeAll(target, buffers, at);
+    writing = writeAll(target, [filling.subarray(0, filledBytes)], position);
     // Awaited before the next write; until then a failure must not count as unhandled.
     writing.catch(() => undefined);
+    position += filledBytes;
+    chunksPassed(filledBytes);
+    [filling, idle, filledBytes] = [idle, filling, 0];
   };
   try {
     for await (const chunk of chunks) {
-      if (position + gatheredBytes + chunk.length > end) throw new Error("a blob is longer than its place");
-      gathered.push(chunk);
-      gatheredBytes += chunk.length;
+      if (position + filledBytes + chunk.length > end) throw new Error("a blob is longer than its place");
+      for (let taken = 0; taken < chunk.length; ) {
+        const part = chunk.subarray(taken, taken + filling.length - filledBytes);
+        filling.set(part, filledBytes);
+        filledBytes += part.length;
+        taken += part.length;
+        if (filledBytes === filling.length) await flush();
+      }
       options.onBytes(chunk.length);
-      if (gatheredBytes >= WRITE_BYTES) await flush();
     }
-    if (gatheredBytes > 0) await flush();
+    if (filledBytes > 0) await flush();
   } finally {
     await writing;
+    for (const buffer of [filling, idle]) giveBack(buffer);
   }
   if (position !== end) throw new Error("a blob is shorter than its place");
+}
+
+function takeBuffer(sizeBytes: number): Buffer {
+  if (sizeBytes < WRITE_BYTES) return Buffer.allocUnsafeSlow(sizeBytes);
+  return spare.pop() ?? Buffer.allocUnsafeSlow(WRITE_BYTES);
+}
+
+function giveBack(buffer: Buffer): void {
+  if (buffer.length === WRITE_BYTES && spare.length < MAX_SPARE) spare.push(buffer);
 }
 
 /** Writes bytes at a place, whole. */
