@@ -31,7 +31,9 @@ async function sourceAddress(target: string): Promise<string> {
   try {
     return await new Promise<string>((resolve) => {
       socket.once("error", () => resolve(""));
-      socket.connect(50_000, target, () => resolve(socket.address().address));
+      // Not as a callback of connect(): that is called after a failure too, with an address of zeros.
+      socket.once("connect", () => resolve(socket.address().address));
+      socket.connect(50_000, target);
     });
   } finally {
     socket.close();
