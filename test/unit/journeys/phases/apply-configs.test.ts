@@ -20,7 +20,7 @@ function wavesFor(states: readonly string[]): string {
       names.flatMap((name, index) => (/old|new/.test(states[index] ?? "") ? [[name, states[index] ?? ""]] : [])),
     ),
   };
-  const waves = planApply(context, facts as Parameters<typeof planApply>[1]);
+  const waves = planApply(context, facts);
   return waves.map((wave) => wave.map(({ target, effect }) => `${target.name}:${effect}`).join(" ")).join(" | ");
 }
 
