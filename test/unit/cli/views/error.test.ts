@@ -21,7 +21,7 @@ describe("renderError()", () => {
       renderError(error, {
         ...plain,
         epilogue: '2 of 3 steps of "Apply machine configs" are done. Nothing was undone.',
-        logFile: "/home/ada/.local/state/skerry/sites/windpark-7/events.ndjson",
+        logFile: "/srv/state/skerry/sites/windpark-7/events.ndjson",
       }),
     ).toMatchSnapshot();
   });
