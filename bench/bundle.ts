@@ -78,7 +78,7 @@ printFigures([
     ours: speed(createMBps),
     against: `${speed(bound)} slower of source and disk`,
     ratio: createMBps / bound,
-    goal: atLeast(createMBps, Math.min(CREATE_GOAL_MBPS, bound), "≥ 400 MB/s where they allow"),
+    goal: atLeast(createMBps, Math.min(CREATE_GOAL_MBPS, 0.8 * bound), "≥ 400 MB/s, or 0.8 of what they allow"),
   },
   { figure: "create, processor", ours: cost(made.cpuSeconds / (megas / 1000)) },
   memory("create, peak memory", [made.peakMiB]),
