@@ -12,6 +12,7 @@ import { createBundle } from "../src/bundle/index.ts";
 import { type TestAuthority, testAuthority } from "../test/support/authority.ts";
 import { bundleOptions } from "../test/support/bundles.ts";
 import type { PullRequest } from "./mirror/pull.ts";
+import type { ServeArguments } from "./mirror/serve.ts";
 import { atLeast, type Figure, median, printFigures } from "./support/figures.ts";
 import { type Layer, pushImages } from "./support/images.ts";
 import { describeMachine } from "./support/machine.ts";
@@ -74,7 +75,7 @@ async function compare(megabytes: number, rounds: number): Promise<void> {
   try {
     for (let round = 0; round < rounds; round += 1) {
       const mirrorTurn = async () => {
-        const server = await startOurs([program, bundleFile, ...files]);
+        const server = await startOurs(program, [bundleFile, ...files]);
         ours.push(await pullFrom(server, { pullers, layers, authority }));
         peaks.push(peakMiBOf(server.pid));
         await server.stop();
@@ -164,8 +165,8 @@ async function pullFrom(
   return passes;
 }
 
-async function startOurs(args: readonly string[]): Promise<Server> {
-  const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
+async function startOurs(program: string, args: ServeArguments): Promise<Server> {
+  const child = spawn(process.execPath, [program, ...args], { stdio: ["ignore", "pipe", "inherit"] });
   for await (const line of createInterface({ input: child.stdout })) {
     return { ...running(child), origin: `https://127.0.0.1:${line}`, prefix: "/v2/ghcr.io/" };
   }

@@ -2,14 +2,23 @@ import { readFile } from "node:fs/promises";
 import { openBundle } from "../../src/bundle/index.ts";
 import { startMirror } from "../../src/oci/index.ts";
 
-/** The laptop mirror over a bundle, until it is killed: `BUNDLE CERTIFICATE KEY`. Prints its port. */
-const { signal } = new AbortController();
-const [bundleFile = "", certificateFile = "", keyFile = ""] = process.argv.slice(2);
-const mirror = await startMirror({
-  store: await openBundle(bundleFile, { signal }),
-  address: "127.0.0.1",
-  port: 0,
-  tls: { cert: await readFile(certificateFile, "utf8"), key: await readFile(keyFile, "utf8") },
-  signal,
-});
-console.log(mirror.port);
+/** What it is started with. */
+export type ServeArguments = readonly [bundleFile: string, certificateFile: string, keyFile: string];
+
+/** The laptop mirror over a bundle, until it is killed. Prints its port. */
+async function serve([bundleFile, certificateFile, keyFile]: ServeArguments): Promise<void> {
+  const { signal } = new AbortController();
+  const mirror = await startMirror({
+    store: await openBundle(bundleFile, { signal }),
+    address: "127.0.0.1",
+    port: 0,
+    tls: { cert: await readFile(certificateFile, "utf8"), key: await readFile(keyFile, "utf8") },
+    signal,
+  });
+  console.log(mirror.port);
+}
+
+if (import.meta.main) {
+  const [bundleFile = "", certificateFile = "", keyFile = ""] = process.argv.slice(2);
+  await serve([bundleFile, certificateFile, keyFile]);
+}
