@@ -1,9 +1,9 @@
 import path from "node:path";
 import { OperatorError } from "../src/lib/errors/index.ts";
 import { buildPart, readSources } from "./build-part.ts";
-import { type CacheEntry, ensureEntry, entryFolder, inspectEntry } from "./cache.ts";
+import { type CacheEntry, ensureEntry } from "./cache.ts";
 import { partsCacheFolder } from "./cache-folder.ts";
-import { type Architecture, binaryName, findPart, type Part, type PartName, parts } from "./catalog.ts";
+import { type Part, type PartName, parts } from "./catalog.ts";
 import { goVersion } from "./go-toolchain.ts";
 import { partKey } from "./part-key.ts";
 import type { Report } from "./report.ts";
@@ -36,29 +36,6 @@ export async function ensureParts<const Name extends PartName = PartName>(
     paths[part.name] = path.join(await ensurePart(part, version, options), part.name);
   }
   return paths as Record<Name, string>;
-}
-
-/**
- * Path of a part that is already built, its digest checked.
- *
- * @param options.architecture - default: the part's first, which runs on this machine
- * @throws OperatorError PARTS_BUILD_FAILED when it is not in the cache or damaged there
- */
-export async function partPath(
-  name: PartName,
-  options: { readonly architecture?: Architecture; readonly signal: AbortSignal },
-): Promise<string> {
-  const part = findPart(name);
-  if (part === undefined) throw new Error(`no part is called ${name}`);
-  const entry = await partEntry(part, await goVersionHere(options));
-  const state = await inspectEntry(entry, { thorough: true, signal: options.signal });
-  if (state.kind !== "whole") {
-    throw new OperatorError("PARTS_BUILD_FAILED", `${name} ${part.version} is not built yet`, {
-      next: [`node parts/build.ts --only ${name}`],
-      retry: "later",
-    });
-  }
-  return path.join(entryFolder(entry), binaryName(part, options.architecture ?? "amd64"));
 }
 
 /** The keys of these parts, without building anything. */
