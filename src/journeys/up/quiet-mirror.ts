@@ -5,20 +5,25 @@ import type { UpContext } from "./context.ts";
 const QUIET_MS = 30_000;
 
 /**
- * Watches whether a node asks the mirror for anything while it is waited for.
+ * Watches whether a node asks the mirror for anything while it is waited for. One that has pulled before is merely quiet (it reboots, it
+ * formats a disk); one that never asked has a reason, and the likely ones are named.
  *
- * @returns a function giving an addition to the reason of a wait: empty while all is well, else likely causes
+ * @returns a function giving an addition to the reason of a wait: empty while all is well
  */
 export function quietMirror(context: UpContext, node: SiteNode): () => string {
-  const sinceMs = context.world.clock.now().getTime();
+  const now = () => context.world.clock.now().getTime();
+  const sinceMs = now();
   return () => {
     const { mirror, mirrorUrl } = context.memory;
-    if (mirror === undefined) return "";
-    const lastMs = mirror.lastRequestMs(node.address) ?? sinceMs;
-    const quietMs = context.world.clock.now().getTime() - Math.max(lastMs, sinceMs);
+    // A request is told when it is over: while a large layer is on its way to anybody, nobody is called quiet.
+    if (mirror === undefined || mirror.mirror.stats().active > 0) return "";
+    const lastMs = mirror.lastRequestMs(node.address);
+    const quietMs = now() - Math.max(lastMs ?? sinceMs, sinceMs);
     if (quietMs < QUIET_MS) return "";
+    const seconds = Math.round(quietMs / 1000);
+    if (lastMs !== undefined) return `; no request to the mirror for ${seconds} s`;
     return (
-      `; no request from ${node.address} reached the mirror for ${Math.round(quietMs / 1000)} s:` +
+      `; no request from ${node.address} reached the mirror for ${seconds} s:` +
       ` a firewall on this laptop, a node that has no route to ${mirrorUrl}, or a clock far from this one's`
     );
   };
