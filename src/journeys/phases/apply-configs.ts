@@ -5,7 +5,14 @@ import { controlPlanesOf, matchDisks, type SiteNode, workersOf } from "../../sit
 import { backInMaintenance, rememberMaintenance } from "../back-in-maintenance.ts";
 import { definePhase, type Step, type Wave } from "../engine/index.ts";
 import { describeDisk, readDisks } from "../node-disks.ts";
-import { lookAtNode, lookAtNodes, type NodeSights, withAdmin, withMaintenance } from "../node-sights.ts";
+import {
+  lookAtNode,
+  lookAtNodes,
+  type NodeSight,
+  type NodeSights,
+  withAdmin,
+  withMaintenance,
+} from "../node-sights.ts";
 import { redactAnswer } from "../redact-answer.ts";
 import { remembered, type UpContext } from "../up/context.ts";
 import { waitsMs } from "../up/waits.ts";
@@ -61,8 +68,8 @@ export function planApply(context: UpContext, facts: Facts): readonly Wave[] {
   const changedControlPlanes = controlPlanesOf(context.site).filter(differs);
   const changedWorkers = workersOf(context.site).filter(differs);
   const waves: Wave[] = [
-    ...changedControlPlanes.map((node) => [changeConfig(context, node)]),
-    changedWorkers.map((node) => changeConfig(context, node)),
+    ...changedControlPlanes.map((node) => [changeConfig(context, node, facts)]),
+    changedWorkers.map((node) => changeConfig(context, node, facts)),
     blank.map((node) => installNode(context, node, facts)),
   ];
   return waves.filter((wave) => wave.length > 0);
@@ -112,7 +119,15 @@ function installNode(context: UpContext, node: SiteNode, facts: Facts): Step {
   };
 }
 
-function changeConfig(context: UpContext, node: SiteNode): Step {
+/** Running with all its services, etcd among them on a control plane. */
+function isServing(sight: NodeSight | undefined): boolean {
+  if (sight?.kind !== "configured" || sight.stage !== "running") return false;
+  return !sight.unmet.some((condition) => condition.startsWith("services:"));
+}
+
+function changeConfig(context: UpContext, node: SiteNode, facts: Facts): Step {
+  // What served before must serve again before the next control plane is touched; one on its way up only has to answer.
+  const served = isServing(facts.sights.get(node.name));
   const config = remembered(context, "configs").get(node.name) ?? "";
   return {
     id: `apply/${node.name}`,
@@ -135,12 +150,13 @@ function changeConfig(context: UpContext, node: SiteNode): Step {
       for (const warning of result.warnings) notice(`${node.name}: ${warning}`);
     },
     until: {
-      description: `${node.name} answers with its new config`,
+      description: `${node.name} ${served ? "serves again" : "answers"} with its new config`,
       deadlineMs: waitsMs.install,
       check: async ({ signal }) => {
         const sight = await lookAtNode(node, remembered(context, "keys"), { signal });
         if (sight.kind !== "configured")
           return { kind: "waiting", reason: sight.kind === "unreachable" ? sight.reason : sight.kind };
+        if (served && !isServing(sight)) return { kind: "waiting", reason: [sight.stage, ...sight.unmet].join("; ") };
         return { kind: "ready" };
       },
     },

@@ -18,8 +18,12 @@ interface Facts {
   readonly record: BootstrapRecord | undefined;
 }
 
-/** Talos repeats "OK" until etcd has written data and a badly timed repeat leaves etcd stopped for good, so we wait this long. */
+/**
+ * Until etcd has written data Talos answers every repeat with OK and restarts etcd, and a badly timed one leaves etcd stopped for good
+ * (seen on 1.13.9). A call that was answered is therefore repeated only after etcd was watched doing nothing for this long.
+ */
 const REPEAT_AFTER_MS = 60_000;
+const WATCH_EVERY_MS = 2_000;
 
 /**
  * etcd is bootstrapped once. Three things are asked: do members answer, was the call recorded, is this run alone (the lock).
@@ -78,10 +82,9 @@ async function bootstrap(
   options: StepOptions,
 ): Promise<void> {
   const { clock } = context.world;
-  if (record?.answered === true) {
-    const agoMs = clock.now().getTime() - Date.parse(record.issuedAt);
-    if (agoMs < REPEAT_AFTER_MS || (await etcdHasBegun(context, node, options.signal))) return;
-  }
+  // An etcd that runs has data: somebody bootstrapped it, and it only does not answer yet (all power came back a moment ago).
+  if (await etcdRuns(context, options.signal)) return;
+  if (record?.answered === true && !(await staysIdle(context, record, options))) return;
   const endMs = clock.now().getTime() + waitsMs.bootstrap;
   for (;;) {
     const issued = { node: node.name, issuedAt: clock.now().toISOString() };
@@ -103,14 +106,40 @@ async function bootstrap(
   }
 }
 
-/** Whether the etcd service is past waiting for its Bootstrap. */
-async function etcdHasBegun(context: UpContext, node: SiteNode, signal: AbortSignal): Promise<boolean> {
-  const services = await withAdmin(
-    node,
-    remembered(context, "keys"),
-    async (client) => await client.services({ signal }),
+/** Watches an etcd that was bootstrapped by an earlier run; false as soon as it runs. */
+async function staysIdle(context: UpContext, record: BootstrapRecord, options: StepOptions): Promise<boolean> {
+  const { clock } = context.world;
+  const endMs = clock.now().getTime() + REPEAT_AFTER_MS;
+  while (clock.now().getTime() < endMs) {
+    options.progress(`${record.node} was told to bootstrap at ${record.issuedAt}; watching whether its etcd begins`);
+    await clock.sleep(WATCH_EVERY_MS, { signal: options.signal });
+    if (await etcdRuns(context, options.signal)) return false;
+  }
+  options.notice(`etcd has not begun on ${record.node} since it was told to at ${record.issuedAt}: it is told again`);
+  return true;
+}
+
+/** Whether the etcd service of any control plane runs. Before Bootstrap it is preparing, for ever. */
+async function etcdRuns(context: UpContext, signal: AbortSignal): Promise<boolean> {
+  const states = await Promise.all(
+    controlPlanesOf(context.site).map(async (node) => await etcdState(context, node, signal)),
   );
-  return services.some((service) => service.id === "etcd" && service.state === "Running");
+  return states.includes("Running");
+}
+
+async function etcdState(context: UpContext, node: SiteNode, signal: AbortSignal): Promise<string | undefined> {
+  try {
+    const services = await withAdmin(
+      node,
+      remembered(context, "keys"),
+      async (client) => await client.services({ signal }),
+    );
+    return services.find((service) => service.id === "etcd")?.state;
+  } catch (error) {
+    signal.throwIfAborted();
+    if (isOperatorError(error)) return undefined;
+    throw error;
+  }
 }
 
 async function etcdAnswers(context: UpContext, node: SiteNode, signal: AbortSignal): Promise<ConditionState> {
