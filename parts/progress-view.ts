@@ -2,6 +2,9 @@ import { eventLine, type PartsEvent, type Report, runningLine } from "./report.t
 
 const tickMs = { terminal: 1000, plain: 15_000 } as const;
 
+/** A detail ("downloading …") is true for a moment only; Go compiles for minutes without a word. */
+const detailFreshMs = 10_000;
+
 /**
  * Writes events as lines. On a terminal the running line is drawn again every second; elsewhere it is repeated every
  * 15 seconds, so that a log shows life without filling up.
@@ -11,11 +14,12 @@ const tickMs = { terminal: 1000, plain: 15_000 } as const;
 export function progressView(stream: NodeJS.WriteStream): { readonly report: Report; readonly stop: () => void } {
   const terminal = stream.isTTY;
   let running: { readonly event: Extract<PartsEvent, { readonly kind: "started" }>; readonly atMs: number } | undefined;
-  let detail: string | undefined;
+  let detail: { readonly text: string; readonly atMs: number } | undefined;
 
   const draw = (): void => {
     if (running === undefined) return;
-    const line = runningLine(running.event, performance.now() - running.atMs, detail);
+    const fresh = detail !== undefined && performance.now() - detail.atMs < detailFreshMs ? detail.text : undefined;
+    const line = runningLine(running.event, performance.now() - running.atMs, fresh);
     stream.write(terminal ? `\r\u001b[2K${line.slice(0, Math.max(20, stream.columns - 1))}` : `${line}\n`);
   };
   let timer: NodeJS.Timeout | undefined;
@@ -23,7 +27,7 @@ export function progressView(stream: NodeJS.WriteStream): { readonly report: Rep
 
   const report: Report = (event) => {
     if (event.kind === "detail") {
-      detail = event.detail;
+      detail = { text: event.detail, atMs: performance.now() };
       return;
     }
     if (event.kind === "started") {
