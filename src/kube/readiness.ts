@@ -35,6 +35,13 @@ function definitionReadiness(object: KubeObject): Readiness {
   return established?.status === "True" ? current("established") : inProgress("not established yet");
 }
 
+/** A Node is bare before its kubelet speaks; nothing can run on it yet. */
+function nodeReadiness(object: KubeObject): Readiness {
+  const ready = conditionOf(object, "Ready");
+  if (ready?.status === "True") return current("ready");
+  return inProgress(ready === undefined ? "its kubelet has not reported yet" : wordsOf(ready) || "not ready");
+}
+
 /** Kinds without a rule of their own speak through the usual conditions; without any they are current once they exist. */
 function generalReadiness(object: KubeObject): Readiness {
   if (!isObserved(object)) return inProgress("its controller has not seen the latest spec yet");
@@ -55,6 +62,7 @@ const rules: Readonly<Record<string, Rule>> = {
   "apps/StatefulSet": statefulSetReadiness,
   "apps/DaemonSet": daemonSetReadiness,
   "batch/Job": jobReadiness,
+  "/Node": nodeReadiness,
   "/Pod": podReadiness,
   "/Service": serviceReadiness,
   "/PersistentVolumeClaim": claimReadiness,
