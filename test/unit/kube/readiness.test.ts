@@ -197,7 +197,7 @@ describe("readiness()", () => {
       "current",
       /established/,
     ],
-    ["a Node whose kubelet has not spoken", object("v1", "Node", {}), "inProgress", "its kubelet has not reported yet"],
+    ["a Node whose kubelet has not spoken", object("v1", "Node", {}), "inProgress", /not reported/],
     [
       "a Node that is not ready",
       object("v1", "Node", { status: condition("Ready", "False", "KubeletNotReady", "no CNI") }),
