@@ -132,7 +132,8 @@ export function connectCluster(
         ),
       );
       // A list leaves out what all its items share.
-      for (const item of records(page?.["items"])) items.push({ ...item, apiVersion, kind } as unknown as KubeObject);
+      for (const item of records(page?.["items"]))
+        items.push(asObject({ ...item, apiVersion, kind }, { verb: "list", object: kind }));
       const { continue: more, resourceVersion } = record(page?.["metadata"]) ?? {};
       if (typeof more !== "string" || more === "") return { items, resourceVersion: String(resourceVersion ?? "") };
       next = more;
