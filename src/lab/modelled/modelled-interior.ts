@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import type { Clock } from "../../lib/clock.ts";
 import type { AppliedConfig, Interior, InteriorHost } from "../interior.ts";
-import { clusterFacts, type ReleaseImages } from "./cluster-facts.ts";
-import { openDisk } from "./disk.ts";
+import { clusterFacts, type ReleaseImages } from "../node/cluster-facts.ts";
+import { openDisk } from "../node/disk.ts";
 import { startIdleNode } from "./idle-node.ts";
 import type { BlobStore } from "./images/blob-store.ts";
 import { openEndpoint } from "./images/endpoint-reader.ts";

@@ -3,10 +3,11 @@ import type { KubeObject } from "../../kube/index.ts";
 import type { Clock } from "../../lib/clock.ts";
 import { formatReference, parseReference } from "../../oci/index.ts";
 import type { AppliedConfig, BootstrapAnswer, EtcdMember, InteriorHost, StaticPodStatus } from "../interior.ts";
-import { clusterFacts, type ReleaseImages } from "./cluster-facts.ts";
-import { writeEtcdFiles } from "./control-plane/component-files.ts";
+import { clusterFacts, type ReleaseImages } from "../node/cluster-facts.ts";
+import { writeEtcdFiles } from "../node/control-plane/component-files.ts";
+import type { Disk } from "../node/disk.ts";
+import { at } from "../node/read-values.ts";
 import { type ControlPlane, startControlPlane } from "./control-plane/control-plane.ts";
-import type { Disk } from "./disk.ts";
 import { createEtcdService, type EtcdService } from "./etcd/etcd-service.ts";
 import type { BlobStore } from "./images/blob-store.ts";
 import { extractProgram } from "./images/extract-file.ts";
@@ -16,7 +17,6 @@ import { type Kubelet, startKubelet } from "./kubelet/kubelet.ts";
 import { serveKubelet } from "./kubelet/kubelet-server.ts";
 import type { PullPolicy } from "./kubelet/pod-status.ts";
 import type { ContainerRun } from "./kubelet/pod-worker.ts";
-import { at } from "./read-values.ts";
 import type { ProcessKeeper, RealProcess } from "./real-process.ts";
 
 export interface ModelledTimings {

@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import type { Fault } from "../faults.ts";
-import { writeWhole } from "../modelled/disk.ts";
+import { writeWhole } from "../node/disk.ts";
 
 const Node = z.object({
   name: z.string(),

@@ -1,5 +1,5 @@
 import { talosImages } from "../../talos/config/index.ts";
-import type { ReleaseImages } from "../modelled/cluster-facts.ts";
+import type { ReleaseImages } from "../node/cluster-facts.ts";
 
 /** What a machine of this Talos release pulls where its config names nothing. @throws OperatorError TALOS_RELEASE_UNKNOWN */
 export function releaseImages(talosVersion: string, kubernetes: string): ReleaseImages {

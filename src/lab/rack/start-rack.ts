@@ -8,7 +8,7 @@ import { OperatorError } from "../../lib/errors/index.ts";
 import { readTextFile } from "../../lib/files.ts";
 import { loadSite, type Site } from "../../site/index.ts";
 import type { Fault } from "../faults.ts";
-import { writeWhole } from "../modelled/disk.ts";
+import { writeWhole } from "../node/disk.ts";
 import { endpointAddress, MAX_NODES, nodeAddress } from "./addresses.ts";
 import type { RackStatus } from "./control-protocol.ts";
 import { askRack, MAX_SOCKET_PATH_BYTES } from "./control-socket.ts";

@@ -1,18 +1,18 @@
 import { mkdirSync } from "node:fs";
 import { connectCluster } from "../../../kube/index.ts";
 import type { Clock } from "../../../lib/clock.ts";
-import type { ClusterFacts } from "../cluster-facts.ts";
-import type { KeptImage } from "../images/image-table.ts";
-import type { RunningStaticPod } from "../kubelet/mirror-keeper.ts";
-import type { RealProcess } from "../real-process.ts";
-import { prepareCluster } from "./bootstrap-manifests.ts";
+import type { ClusterFacts } from "../../node/cluster-facts.ts";
+import { prepareCluster } from "../../node/control-plane/bootstrap-manifests.ts";
 import {
   apiServerArguments,
   type ComponentPlaces,
   controllerManagerArguments,
   schedulerArguments,
-} from "./component-arguments.ts";
-import { writeComponentFiles } from "./component-files.ts";
+} from "../../node/control-plane/component-arguments.ts";
+import { writeComponentFiles } from "../../node/control-plane/component-files.ts";
+import type { KeptImage } from "../images/image-table.ts";
+import type { RunningStaticPod } from "../kubelet/mirror-keeper.ts";
+import type { RealProcess } from "../real-process.ts";
 import { healthOf } from "./component-health.ts";
 import type { StaticPodName } from "./static-pods.ts";
 

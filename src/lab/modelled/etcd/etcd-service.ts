@@ -1,9 +1,9 @@
 import { existsSync, mkdirSync, readdirSync } from "node:fs";
 import type { Clock } from "../../../lib/clock.ts";
 import type { BootstrapAnswer, EtcdMember, InteriorHost } from "../../interior.ts";
+import { etcdArguments } from "../../node/etcd/etcd-arguments.ts";
+import { createEtcdClient, type EtcdClient, type EtcdCredentials } from "../../node/etcd/etcd-client.ts";
 import type { RealProcess } from "../real-process.ts";
-import { etcdArguments } from "./etcd-arguments.ts";
-import { createEtcdClient, type EtcdClient, type EtcdCredentials } from "./etcd-client.ts";
 
 export interface EtcdServiceOptions {
   readonly host: InteriorHost;

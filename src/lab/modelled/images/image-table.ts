@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import type { ImageManifest } from "../../../oci/index.ts";
 import type { ImageNamespace, StoredImage } from "../../interior.ts";
-import { writeWhole } from "../disk.ts";
+import { writeWhole } from "../../node/disk.ts";
 
 /** An image that a machine has, unpacked in one of its containerd namespaces. */
 export interface KeptImage {

@@ -11,7 +11,7 @@ import {
   parseManifest,
   parseReference,
 } from "../../../oci/index.ts";
-import { at, list, mapping, text, texts } from "../read-values.ts";
+import { at, list, mapping, text, texts } from "../../node/read-values.ts";
 import type { BlobStore } from "./blob-store.ts";
 import type { KeptImage } from "./image-table.ts";
 

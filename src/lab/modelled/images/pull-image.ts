@@ -11,8 +11,8 @@ import {
   targetOf,
 } from "../../../oci/index.ts";
 import type { AppliedConfig } from "../../interior.ts";
+import { type PullEndpoint, pullEndpoints } from "../../node/images/pull-endpoints.ts";
 import type { BlobStore } from "./blob-store.ts";
-import { type PullEndpoint, pullEndpoints } from "./pull-endpoints.ts";
 import { PullError, toPullError } from "./pull-error.ts";
 
 /** What a pull needs of one endpoint. */

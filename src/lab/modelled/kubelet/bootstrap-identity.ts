@@ -2,8 +2,8 @@ import { randomBytes, X509Certificate } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { connectCluster } from "../../../kube/index.ts";
 import type { Clock } from "../../../lib/clock.ts";
-import { writeWhole } from "../disk.ts";
-import { at, list, text } from "../read-values.ts";
+import { writeWhole } from "../../node/disk.ts";
+import { at, list, text } from "../../node/read-values.ts";
 import { newCertificateRequest } from "./certificate-request.ts";
 
 /** PEM */

@@ -1,9 +1,9 @@
 import { type Cluster, type KubeObject, refOf } from "../../../kube/index.ts";
 import type { Clock } from "../../../lib/clock.ts";
 import { isOperatorError } from "../../../lib/errors/index.ts";
+import { mapping } from "../../node/read-values.ts";
 import { mirrorPod, type StaticPod } from "../control-plane/static-pods.ts";
 import type { KeptImage } from "../images/image-table.ts";
-import { mapping } from "../read-values.ts";
 import { type ContainerState, podStatus } from "./pod-status.ts";
 
 /** A static pod and how it is now. */

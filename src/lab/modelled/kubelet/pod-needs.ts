@@ -1,5 +1,5 @@
 import type { KubeObject } from "../../../kube/index.ts";
-import { at, list, mapping, text } from "../read-values.ts";
+import { at, list, mapping, text } from "../../node/read-values.ts";
 import { type Container, containersOf } from "./pod-status.ts";
 
 /** A ConfigMap or Secret that must exist before a container starts. */

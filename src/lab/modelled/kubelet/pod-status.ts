@@ -1,5 +1,5 @@
 import type { KubeObject } from "../../../kube/index.ts";
-import { at, list, mapping, text, type Values } from "../read-values.ts";
+import { at, list, mapping, text, type Values } from "../../node/read-values.ts";
 import { stamp } from "./node-object.ts";
 
 /** Where a container is in its life; restarts do not happen to what is only modelled. */

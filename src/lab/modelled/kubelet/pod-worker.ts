@@ -2,8 +2,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type Cluster, type KubeObject, refOf } from "../../../kube/index.ts";
 import type { Clock } from "../../../lib/clock.ts";
 import { isOperatorError } from "../../../lib/errors/index.ts";
+import { at, list, mapping, text } from "../../node/read-values.ts";
 import type { KeptImage } from "../images/image-table.ts";
-import { at, list, mapping, text } from "../read-values.ts";
 import { environmentNeeds, type Need, volumeNeeds } from "./pod-needs.ts";
 import { type Container, type ContainerState, containersOf, isHostNetwork, podStatus } from "./pod-status.ts";
 

@@ -2,16 +2,16 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import type { KubeObject } from "../../../../src/kube/index.ts";
-import { clusterFacts } from "../../../../src/lab/modelled/cluster-facts.ts";
-import { bootstrapManifests } from "../../../../src/lab/modelled/control-plane/bootstrap-manifests.ts";
+import { mirrorPod } from "../../../../src/lab/modelled/control-plane/static-pods.ts";
+import { clusterFacts } from "../../../../src/lab/node/cluster-facts.ts";
+import { bootstrapManifests } from "../../../../src/lab/node/control-plane/bootstrap-manifests.ts";
 import {
   apiServerArguments,
   controllerManagerArguments,
   schedulerArguments,
-} from "../../../../src/lab/modelled/control-plane/component-arguments.ts";
-import { apiServerConfigs, encryptionConfig } from "../../../../src/lab/modelled/control-plane/component-configs.ts";
-import { mirrorPod } from "../../../../src/lab/modelled/control-plane/static-pods.ts";
-import { etcdArguments } from "../../../../src/lab/modelled/etcd/etcd-arguments.ts";
+} from "../../../../src/lab/node/control-plane/component-arguments.ts";
+import { apiServerConfigs, encryptionConfig } from "../../../../src/lab/node/control-plane/component-configs.ts";
+import { etcdArguments } from "../../../../src/lab/node/etcd/etcd-arguments.ts";
 import { releaseImages } from "../../../../src/lab/rack/release-images.ts";
 import { generateConfig } from "../../../../src/talos/config/index.ts";
 import { parseApplied } from "../../../support/lab/applied-config.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { openEndpoint } from "../../../../src/lab/modelled/images/endpoint-reader.ts";
-import { pullEndpoints } from "../../../../src/lab/modelled/images/pull-endpoints.ts";
+import { pullEndpoints } from "../../../../src/lab/node/images/pull-endpoints.ts";
 import { appliedConfig, mirrorConfig } from "../../../support/lab/applied-config.ts";
 
 describe("openEndpoint()", () => {

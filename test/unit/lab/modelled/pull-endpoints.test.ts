@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { pullEndpoints } from "../../../../src/lab/modelled/images/pull-endpoints.ts";
+import { pullEndpoints } from "../../../../src/lab/node/images/pull-endpoints.ts";
 import { appliedConfig, mirrorConfig } from "../../../support/lab/applied-config.ts";
 
 const roots = (config: ReturnType<typeof appliedConfig>, registry: string) =>
