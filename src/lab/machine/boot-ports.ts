@@ -1,5 +1,5 @@
-import type { Server } from "@grpc/grpc-js";
-import type { ApiListener } from "./listener.ts";
+import type { CallRegistrar } from "../../talos/api/index.ts";
+import type { ApiDoor } from "./listener.ts";
 import type { TrustBook } from "./trust-book.ts";
 import type { MachineDisk, MachineOptions, MachineStage } from "./types.ts";
 
@@ -12,7 +12,7 @@ export interface ApiCaller {
 /** What the machine around a boot gives it. */
 export interface BootPorts {
   readonly options: MachineOptions;
-  readonly listener: ApiListener;
+  readonly listener: ApiDoor;
   /** As the kernel finds them, which a fault may change. */
   readonly disks: readonly MachineDisk[];
   readonly enter: (stage: MachineStage) => void;
@@ -23,7 +23,7 @@ export interface BootPorts {
   readonly installMs: () => number;
   readonly trust: TrustBook;
   /** Puts this boot's services behind a server. */
-  readonly addApi: (server: Server, caller: ApiCaller) => void;
+  readonly addApi: (server: CallRegistrar, caller: ApiCaller) => void;
 }
 
 export type BootEnd = "reboot" | "shutdown";

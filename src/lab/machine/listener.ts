@@ -4,7 +4,7 @@ import { createServer as createTlsServer, type TLSSocket, type Server as TlsServ
 import { Server as GrpcServer, ServerCredentials } from "@grpc/grpc-js";
 import type { Clock } from "../../lib/clock.ts";
 import type { CertificateAndKey } from "../../lib/x509/index.ts";
-import { MAX_MESSAGE_BYTES } from "../../talos/api/index.ts";
+import { type CallRegistrar, MAX_MESSAGE_BYTES } from "../../talos/api/index.ts";
 import { rolesOf } from "./leaf.ts";
 import { CIPHER_SUITE, type FatalAlert, sendFatalAlert, trafficSecretIn } from "./tls-alert.ts";
 
@@ -14,7 +14,21 @@ export interface ApiIdentity {
   readonly leaf: () => CertificateAndKey;
   /** Authorities of client certificates; undefined: nobody is asked for one. */
   readonly clientAuthorities: readonly X509Certificate[] | undefined;
-  readonly addServices: (server: GrpcServer, rolesOfPeer: (peer: string) => readonly string[]) => void;
+  readonly addServices: (server: CallRegistrar, rolesOfPeer: (peer: string) => readonly string[]) => void;
+}
+
+/** Where a machine's API is reached: a port of this computer, or a place in memory. */
+export interface ApiDoor {
+  readonly port: number;
+  /** The next `count` connections break right after they are accepted. */
+  readonly dropNext: (count: number) => void;
+  readonly open: (identity: ApiIdentity) => Promise<void>;
+  /** New connections see another certificate; open ones stay. */
+  readonly replaceLeaf: (identity: ApiIdentity) => void;
+  /** Stops accepting at once, lets what is open finish for `drainMs`, then cuts it. */
+  readonly drain: (drainMs: number, options: { readonly signal: AbortSignal }) => Promise<void>;
+  /** Everything ends now, without goodbye. */
+  readonly kill: () => void;
 }
 
 const serverOptions = {
@@ -33,7 +47,7 @@ interface Session {
 }
 
 /** The port of one machine's API: one identity at a time, drained when it changes, silent after a power loss. */
-export class ApiListener {
+export class ApiListener implements ApiDoor {
   readonly #address: string;
   readonly #clock: Clock;
   #port: number;

@@ -2,7 +2,7 @@ import type { Fault } from "../faults.ts";
 import { Boot } from "./boot.ts";
 import type { BootEnd } from "./boot-ports.ts";
 import { addApi } from "./calls/api.ts";
-import { ApiListener } from "./listener.ts";
+import { type ApiDoor, ApiListener } from "./listener.ts";
 import { TrustBook } from "./trust-book.ts";
 import type { Machine, MachineDisk, MachineOptions, MachineStage } from "./types.ts";
 
@@ -21,7 +21,7 @@ class SimulatedMachine implements Machine {
   readonly name: string;
   readonly address: string;
   readonly #options: MachineOptions;
-  readonly #listener: ApiListener;
+  readonly #listener: ApiDoor;
   readonly #listeners = new Set<(stage: MachineStage) => void>();
   #faults: readonly Fault[];
   #stage: MachineStage = "off";
@@ -35,7 +35,7 @@ class SimulatedMachine implements Machine {
     this.address = options.address;
     this.#options = options;
     this.#faults = (options.faults ?? []).filter(({ node }) => node === options.name);
-    this.#listener = new ApiListener(options);
+    this.#listener = options.door ?? new ApiListener(options);
     for (const fault of this.#faults) if (fault.kind === "drop-connections") this.#listener.dropNext(fault.count);
   }
 

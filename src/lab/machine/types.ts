@@ -2,6 +2,7 @@ import type { Clock } from "../../lib/clock.ts";
 import type { RandomBytes } from "../../lib/x509/index.ts";
 import type { Fault } from "../faults.ts";
 import type { Interior } from "../interior.ts";
+import type { ApiDoor } from "./listener.ts";
 import type { TrustBook } from "./trust-book.ts";
 
 /** What a person with a console would call the state of the machine. */
@@ -71,6 +72,8 @@ export interface MachineOptions {
   readonly faults?: readonly Fault[];
   /** Who signs the certificates of workers; default one for the process. */
   readonly trust?: TrustBook;
+  /** Where its API is reached; default `address` and `port` of this computer. */
+  readonly door?: ApiDoor;
   /** Time servers that answer this machine; default none, as at a site without internet. */
   readonly timeServers?: readonly string[];
 }

@@ -85,7 +85,7 @@ export class NodeCredentials extends ChannelCredentials {
       tls.once("secureConnect", () => {
         isJudged = true;
         this.#leaf = tls.getPeerX509Certificate();
-        this.#failure = judge(this.#identity, this.#leaf, tls);
+        this.#failure = judgeLeaf(this.#identity, this.#leaf, verdictOf(tls));
         if (this.#failure === undefined) return resolve({ socket: tls, secure: true });
         tls.destroy();
         reject(new Error(this.#failure));
@@ -101,10 +101,19 @@ export class NodeCredentials extends ChannelCredentials {
   }
 }
 
-function judge(
+/** What the chain, the dates and the names of a certificate come to, as OpenSSL and Node call it: `ok`, or a code. */
+export type ChainVerdict = string;
+
+/** Node documents an Error for `authorizationError` and gives the error's code. */
+function verdictOf(tls: TLSSocket): ChainVerdict {
+  return tls.authorized ? "ok" : String(tls.authorizationError);
+}
+
+/** Whether we may talk to who shows this certificate; undefined: yes. */
+export function judgeLeaf(
   identity: NodeIdentity,
   leaf: X509Certificate | undefined,
-  tls: TLSSocket,
+  verdict: ChainVerdict,
 ): HandshakeFailure | undefined {
   if (leaf === undefined) return "NODE_REFUSED_IDENTITY";
   if (identity.kind === "maintenance") {
@@ -112,10 +121,9 @@ function judge(
     const pinned = identity.fingerprints ?? [];
     return pinned.length === 0 || pinned.includes(fingerprintOf(leaf)) ? undefined : "NODE_FINGERPRINT_MISMATCH";
   }
-  if (tls.authorized) return undefined;
+  if (verdict === "ok") return undefined;
   if (isMaintenanceLeaf(leaf)) return "NODE_IN_MAINTENANCE";
-  // Node documents an Error here and gives the error's code.
-  switch (String(tls.authorizationError)) {
+  switch (verdict) {
     case "CERT_HAS_EXPIRED":
     case "CERT_NOT_YET_VALID":
       return "NODE_CERTIFICATE_NOT_NOW";

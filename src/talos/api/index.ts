@@ -22,9 +22,11 @@ export type {
   NodeService,
   NodeVersion,
 } from "./machine-calls.ts";
-export { connectNode, type NodeClient, type NodeTarget, TALOS_PORT } from "./node-client.ts";
+export { type MemoryConnection, MemoryServer } from "./memory-server.ts";
+export { createMemoryTransport, type MemoryTarget } from "./memory-transport.ts";
+export { clientOf, connectNode, type NodeClient, type NodeTarget, TALOS_PORT } from "./node-client.ts";
 export { type NodeSight, probeNode } from "./probe.ts";
 export type { NodeResource, ResourceEvent, ResourceKind } from "./resource-calls.ts";
-export { type CallContext, type Guard, type Handlers, RpcStatus, serve } from "./serve.ts";
+export { type CallContext, type CallRegistrar, type Guard, type Handlers, RpcStatus, serve } from "./serve.ts";
 export type { CallOptions } from "./transport.ts";
 export { deserializer, MAX_MESSAGE_BYTES, methodPath, serializer } from "./wire.ts";

@@ -1,5 +1,4 @@
-import { promisify } from "node:util";
-import { gunzip } from "node:zlib";
+import { gunzipSync } from "node:zlib";
 import { OperatorError } from "../../lib/errors/index.ts";
 import type { Data } from "./gen/common/common_pb.ts";
 
@@ -24,11 +23,18 @@ export async function kubeconfigFrom(node: string, stream: AsyncIterable<Data>):
     if (bytes > MAX_BYTES) throw invalid(`is longer than ${MAX_BYTES} bytes`);
     pieces.push(piece.bytes);
   }
-  const tar = await promisify(gunzip)(Buffer.concat(pieces), { maxOutputLength: MAX_BYTES }).catch((error: unknown) => {
-    throw invalid("does not unpack", error);
-  });
+  const tar = unpack(Buffer.concat(pieces), (cause) => invalid("does not unpack", cause));
   const name = tar.toString("latin1", 0, 100).replace(/\0.*$/s, "");
   const size = Number.parseInt(tar.toString("latin1", 124, 136), 8);
   if (name !== "kubeconfig" || !(size >= 0) || tar.length < 512 + size) throw invalid("is not the archive of one file");
   return tar.toString("utf8", 512, 512 + size);
+}
+
+/** At once: it is a few kilobytes, and nothing that happens at the same time may overtake it in a rehearsal. */
+function unpack(archive: Buffer, failure: (cause: unknown) => OperatorError): Buffer {
+  try {
+    return gunzipSync(archive, { maxOutputLength: MAX_BYTES });
+  } catch (error) {
+    throw failure(error);
+  }
 }

@@ -4,6 +4,7 @@ import { type ImageCalls, imageCalls } from "./image-calls.ts";
 import { type KnownResources, knownResources } from "./known-resources.ts";
 import { type MachineCalls, machineCalls } from "./machine-calls.ts";
 import { type ResourceCalls, resourceCalls } from "./resource-calls.ts";
+import type { TalosTransport } from "./transport.ts";
 
 /** The Talos port of every node. */
 export const TALOS_PORT = 50_000;
@@ -29,7 +30,11 @@ export interface NodeClient extends MachineCalls, ResourceCalls, KnownResources,
  * the node went away; both sides' certificates are judged before the first byte of a request leaves.
  */
 export function connectNode({ node, address, port = TALOS_PORT, identity }: NodeTarget): NodeClient {
-  const transport = createGrpcTransport({ node, address, port, identity });
+  return clientOf(node, createGrpcTransport({ node, address, port, identity }));
+}
+
+/** The calls of one node over any transport. */
+export function clientOf(node: string, transport: TalosTransport): NodeClient {
   const resources = resourceCalls(node, transport);
   return {
     node,

@@ -54,15 +54,23 @@ export type Guard = (context: CallContext) => void;
 
 type AnyHandler = (request: unknown, context: CallContext) => Promise<unknown> | AsyncIterable<unknown>;
 
+/** Where handlers are put: a gRPC server behind a socket, or one in memory. */
+export type CallRegistrar = Pick<Server, "register">;
+
 /** Puts typed handlers behind a gRPC server; the simulated machines use it. */
-export function serve<S extends DescService>(server: Server, service: S, handlers: Handlers<S>, guard: Guard): void {
+export function serve<S extends DescService>(
+  server: CallRegistrar,
+  service: S,
+  handlers: Handlers<S>,
+  guard: Guard,
+): void {
   for (const [name, handler] of Object.entries(handlers)) {
     const method = service.method[name];
     if (method !== undefined) register(server, method, handler as AnyHandler, guard);
   }
 }
 
-function register(server: Server, method: DescMethod, handler: AnyHandler, guard: Guard): void {
+function register(server: CallRegistrar, method: DescMethod, handler: AnyHandler, guard: Guard): void {
   const path = methodPath(method);
   const read = deserializer(method.input);
   const write = serializer(method.output);

@@ -1,5 +1,12 @@
-import type { Server } from "@grpc/grpc-js";
-import { type Guard, imagePb, machinePb, serve, statePb, storagePb } from "../../../talos/api/index.ts";
+import {
+  type CallRegistrar,
+  type Guard,
+  imagePb,
+  machinePb,
+  serve,
+  statePb,
+  storagePb,
+} from "../../../talos/api/index.ts";
 import type { Boot } from "../boot.ts";
 import type { ApiCaller } from "../boot-ports.ts";
 import { authorize } from "../roles.ts";
@@ -10,7 +17,7 @@ import { stateService } from "./state-service.ts";
 import { storageService } from "./storage-service.ts";
 
 /** Puts the services of one boot behind a server; every call is authorized by the caller's roles first. */
-export function addApi(server: Server, boot: Boot, caller: ApiCaller): void {
+export function addApi(server: CallRegistrar, boot: Boot, caller: ApiCaller): void {
   const ports: CallPorts = { ...caller, boot };
   const guard: Guard = ({ path, peer }) => {
     const roles = ports.rolesOf(peer);
