@@ -2,7 +2,7 @@ import { BlockList, isIP } from "node:net";
 import { isOperatorError } from "../../../lib/errors/index.ts";
 import { createRegistryClient, type RegistryClient } from "../../../oci/index.ts";
 import type { PullEndpoint } from "../../node/images/pull-endpoints.ts";
-import { PullError } from "./pull-error.ts";
+import { PullError } from "../../node/images/pull-error.ts";
 import type { EndpointReader } from "./pull-image.ts";
 
 const loopback = new BlockList();

@@ -22,6 +22,8 @@ export interface ImageTable {
   readonly put: (namespace: ImageNamespace, image: KeptImage) => void;
   /** As Talos lists them: under the name, under the digest, and bare. */
   readonly list: (namespace: ImageNamespace) => readonly StoredImage[];
+  /** The power went, or the disk was wiped: only what the disk holds now is left. */
+  readonly forgetMemory: () => void;
 }
 
 type Tables = Partial<Record<ImageNamespace, Record<string, KeptImage>>>;
@@ -40,6 +42,9 @@ export function openImageTable(file: string): ImageTable {
       tables = { ...read(), [namespace]: { ...read()[namespace], [image.name]: image } };
       // The in-memory namespace is what its name says.
       writeWhole(file, JSON.stringify({ ...tables, inmem: undefined }));
+    },
+    forgetMemory: () => {
+      tables = undefined;
     },
     list: (namespace) =>
       Object.values(read()[namespace] ?? {}).flatMap((image) =>

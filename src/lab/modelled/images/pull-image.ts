@@ -12,8 +12,8 @@ import {
 } from "../../../oci/index.ts";
 import type { AppliedConfig } from "../../interior.ts";
 import { type PullEndpoint, pullEndpoints } from "../../node/images/pull-endpoints.ts";
+import { PullError, toPullError } from "../../node/images/pull-error.ts";
 import type { BlobStore } from "./blob-store.ts";
-import { PullError, toPullError } from "./pull-error.ts";
 
 /** What a pull needs of one endpoint. */
 export interface EndpointReader {

@@ -1,0 +1,174 @@
+import { createHash, randomBytes } from "node:crypto";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
+import { join, posix } from "node:path";
+import type { Clock } from "../../../lib/clock.ts";
+
+/** One mounted hierarchy of control groups and the group that this process is in. */
+export interface Hierarchy {
+  readonly version: 1 | 2;
+  /** `cpu,cpuacct`, `name=systemd`; empty for version 2. */
+  readonly controllers: string;
+  /** Where the hierarchy is mounted: `/sys/fs/cgroup/memory`. */
+  readonly mountPoint: string;
+  /** The folder of this process' own group; children of it are ours to make. */
+  readonly ownFolder: string;
+}
+
+const PREFIX = "skerry-rack-";
+const REMOVE_MS = 10_000;
+const POLL_MS = 50;
+
+/** A rack's id: 12 random hex digits and 4 that are computed from them, so that a name is never ours by accident. */
+export function newRackId(random: (sizeBytes: number) => Buffer = randomBytes): string {
+  const digits = random(6).toString("hex");
+  return `${digits}${checkDigits(digits)}`;
+}
+
+/** Whether the text is an id that `newRackId` could have made. */
+export function isRackId(text: string): boolean {
+  return /^[0-9a-f]{16}$/.test(text) && checkDigits(text.slice(0, 12)) === text.slice(12);
+}
+
+/** The group of a rack, or of one of its nodes, relative to the own group of the process that makes it. */
+export function rackGroup(id: string, node?: string): string {
+  return node === undefined ? `${PREFIX}${id}` : `${PREFIX}${id}/${node}`;
+}
+
+/**
+ * The hierarchies that this process can make groups in: those of version 1 where any controller is bound to one, else that of version 2.
+ *
+ * @see https://man7.org/linux/man-pages/man5/proc_pid_mountinfo.5.html and https://docs.kernel.org/admin-guide/cgroup-v1/cgroups.html
+ */
+export function listHierarchies(
+  mountInfo: string = readFileSync("/proc/self/mountinfo", "utf8"),
+  own: string = readFileSync("/proc/self/cgroup", "utf8"),
+): readonly Hierarchy[] {
+  const groups = new Map(
+    own
+      .split("\n")
+      .filter((line) => line !== "")
+      .map((line) => {
+        const [, controllers = "", ...path] = line.split(":");
+        return [controllers, path.join(":")] as const;
+      }),
+  );
+  const found = mountInfo.split("\n").flatMap((line): Hierarchy[] => {
+    const [before = "", after = ""] = line.split(" - ");
+    const [, , , root = "/", mountPoint = ""] = before.split(" ");
+    const [type = "", , options = ""] = after.split(" ");
+    if (type === "cgroup2") {
+      const path = groups.get("");
+      return path === undefined
+        ? []
+        : [{ version: 2, controllers: "", mountPoint, ownFolder: below(mountPoint, root, path) }];
+    }
+    if (type !== "cgroup") return [];
+    const controllers = [...groups.keys()].find(
+      (names) => names !== "" && names.split(",").every((name) => options.split(",").includes(name)),
+    );
+    const path = controllers === undefined ? undefined : groups.get(controllers);
+    if (controllers === undefined || path === undefined) return [];
+    return [{ version: 1, controllers, mountPoint, ownFolder: below(mountPoint, root, path) }];
+  });
+  const first = found.filter((hierarchy) => hierarchy.version === 1);
+  // A hierarchy mounted twice is one hierarchy.
+  const chosen = first.some(({ controllers }) => !controllers.startsWith("name="))
+    ? first
+    : found.filter(({ version }) => version === 2);
+  return [...new Map(chosen.map((hierarchy) => [hierarchy.controllers, hierarchy])).values()];
+}
+
+/**
+ * Makes a group in every hierarchy, with its parents, below the own group of this process.
+ *
+ * @param relative - as `rackGroup` gives it
+ * @returns the folders, one per hierarchy, in the order of `listHierarchies`
+ */
+export function createGroup(relative: string, hierarchies = listHierarchies()): readonly string[] {
+  return hierarchies.map((hierarchy) => {
+    let folder = hierarchy.ownFolder;
+    for (const part of relative.split("/")) {
+      const parent = folder;
+      folder = join(folder, part);
+      if (!existsSync(folder)) mkdirSync(folder);
+      if (hierarchy.controllers.split(",").includes("cpuset")) copySets(parent, folder);
+    }
+    return folder;
+  });
+}
+
+/**
+ * Removes a group and what is below it, deepest first, in every hierarchy; kills nothing. Waits a moment for processes that are being
+ * ended. Safe to repeat.
+ *
+ * @throws the system's error (EBUSY) when processes stay in it
+ */
+export async function removeGroupTree(
+  relative: string,
+  options: { readonly clock: Clock; readonly signal: AbortSignal },
+): Promise<void> {
+  const until = options.clock.now().getTime() + REMOVE_MS;
+  for (const { ownFolder } of listHierarchies()) {
+    for (;;) {
+      try {
+        removeFolders(join(ownFolder, relative));
+        break;
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== "EBUSY" || options.clock.now().getTime() > until) throw error;
+        await options.clock.sleep(POLL_MS, options);
+      }
+    }
+  }
+}
+
+/** Ids of the racks that have a group below this process' own in any hierarchy. */
+export function findRackGroups(): readonly string[] {
+  const names = listHierarchies().flatMap(({ ownFolder }) => readdirSync(ownFolder));
+  const ids = names.filter((name) => name.startsWith(PREFIX)).map((name) => name.slice(PREFIX.length));
+  return [...new Set(ids)].filter(isRackId).sort();
+}
+
+/** Process ids in a group and below it, in this process' numbering; 0 stands for one that it cannot see. */
+export function processesIn(relative: string): readonly number[] {
+  const found = new Set<number>();
+  for (const { ownFolder } of listHierarchies()) collect(join(ownFolder, relative), found);
+  return [...found];
+}
+
+function collect(folder: string, found: Set<number>): void {
+  if (!existsSync(folder)) return;
+  for (const line of readFileSync(join(folder, "cgroup.procs"), "utf8").split("\n"))
+    if (line !== "") found.add(Number(line));
+  for (const child of foldersIn(folder)) collect(child, found);
+}
+
+function removeFolders(folder: string): void {
+  if (!existsSync(folder)) return;
+  for (const child of foldersIn(folder)) removeFolders(child);
+  rmdirSync(folder);
+}
+
+function foldersIn(folder: string): readonly string[] {
+  return readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => join(folder, entry.name));
+}
+
+/** A new group of version 1 has no processors and no memory nodes, and takes no process before it has. */
+function copySets(parent: string, folder: string): void {
+  for (const name of ["cpuset.cpus", "cpuset.mems"]) {
+    if (!existsSync(join(folder, name))) continue;
+    if (readFileSync(join(folder, name), "utf8").trim() === "") {
+      writeFileSync(join(folder, name), readFileSync(join(parent, name)));
+    }
+  }
+}
+
+/** `path` of the hierarchy as seen through a mount of its subtree `root`. */
+function below(mountPoint: string, root: string, path: string): string {
+  return join(mountPoint, posix.relative(root, path));
+}
+
+function checkDigits(digits: string): string {
+  return createHash("sha256").update(`${PREFIX}${digits}`).digest("hex").slice(0, 4);
+}
