@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
-import { join, posix } from "node:path";
+import { basename, join, posix } from "node:path";
 import type { Clock } from "../../../lib/clock.ts";
 
 /** One mounted hierarchy of control groups and the group that this process is in. */
@@ -17,6 +17,8 @@ export interface Hierarchy {
 const PREFIX = "skerry-rack-";
 const REMOVE_MS = 10_000;
 const POLL_MS = 50;
+/** Deeper than anybody starts programs that start racks; bounds the search. */
+const MAX_DEPTH = 8;
 
 /** A rack's id: 12 random hex digits and 4 that are computed from them, so that a name is never ours by accident. */
 export function newRackId(random: (sizeBytes: number) => Buffer = randomBytes): string {
@@ -98,20 +100,20 @@ export function createGroup(relative: string, hierarchies = listHierarchies()): 
 }
 
 /**
- * Removes a group and what is below it, deepest first, in every hierarchy; kills nothing. Waits a moment for processes that are being
- * ended. Safe to repeat.
+ * Removes the groups of a rack, or of one of its nodes, wherever they are, deepest first; kills nothing. Waits a moment for processes that
+ * are being ended. Safe to repeat.
  *
  * @throws the system's error (EBUSY) when processes stay in it
  */
-export async function removeGroupTree(
-  relative: string,
-  options: { readonly clock: Clock; readonly signal: AbortSignal },
+export async function removeRackGroups(
+  id: string,
+  options: { readonly node?: string; readonly clock: Clock; readonly signal: AbortSignal },
 ): Promise<void> {
   const until = options.clock.now().getTime() + REMOVE_MS;
-  for (const { ownFolder } of listHierarchies()) {
+  for (const folder of findRackGroups().get(id) ?? []) {
     for (;;) {
       try {
-        removeFolders(join(ownFolder, relative));
+        removeFolders(options.node === undefined ? folder : join(folder, options.node));
         break;
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code !== "EBUSY" || options.clock.now().getTime() > until) throw error;
@@ -121,24 +123,34 @@ export async function removeGroupTree(
   }
 }
 
-/** Ids of the racks that have a group below this process' own in any hierarchy. */
-export function findRackGroups(): readonly string[] {
-  const names = listHierarchies().flatMap(({ ownFolder }) => readdirSync(ownFolder));
-  const ids = names.filter((name) => name.startsWith(PREFIX)).map((name) => name.slice(PREFIX.length));
-  return [...new Set(ids)].filter(isRackId).sort();
+/**
+ * The groups of racks by the racks' ids, anywhere in the hierarchies: who made them may have been in another group than this process.
+ */
+export function findRackGroups(): ReadonlyMap<string, readonly string[]> {
+  const found = new Map<string, string[]>();
+  const look = (folder: string, depth: number): void => {
+    for (const child of foldersIn(folder)) {
+      const name = basename(child);
+      const id = name.startsWith(PREFIX) ? name.slice(PREFIX.length) : "";
+      if (isRackId(id)) found.set(id, [...(found.get(id) ?? []), child]);
+      else if (depth < MAX_DEPTH) look(child, depth + 1);
+    }
+  };
+  for (const { mountPoint } of listHierarchies()) look(mountPoint, 1);
+  return found;
 }
 
-/** Process ids in a group and below it, in this process' numbering; 0 stands for one that it cannot see. */
-export function processesIn(relative: string): readonly number[] {
+/** Process ids in the groups of a rack, in this process' numbering; 0 stands for one that it cannot see. */
+export function processesOfRack(id: string): readonly number[] {
   const found = new Set<number>();
-  for (const { ownFolder } of listHierarchies()) collect(join(ownFolder, relative), found);
+  for (const folder of findRackGroups().get(id) ?? []) collect(folder, found);
   return [...found];
 }
 
 function collect(folder: string, found: Set<number>): void {
-  if (!existsSync(folder)) return;
-  for (const line of readFileSync(join(folder, "cgroup.procs"), "utf8").split("\n"))
+  for (const line of readFileSync(join(folder, "cgroup.procs"), "utf8").split("\n")) {
     if (line !== "") found.add(Number(line));
+  }
   for (const child of foldersIn(folder)) collect(child, found);
 }
 
@@ -149,9 +161,14 @@ function removeFolders(folder: string): void {
 }
 
 function foldersIn(folder: string): readonly string[] {
-  return readdirSync(folder, { withFileTypes: true })
-    .filter((entry) => entry.isDirectory())
-    .map((entry) => join(folder, entry.name));
+  try {
+    return readdirSync(folder, { withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map((entry) => join(folder, entry.name));
+  } catch {
+    // Groups come and go.
+    return [];
+  }
 }
 
 /** A new group of version 1 has no processors and no memory nodes, and takes no process before it has. */
