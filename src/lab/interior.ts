@@ -61,7 +61,28 @@ export interface StaticPodStatus {
   readonly ready: boolean;
 }
 
-export type BootstrapAnswer = "accepted" | "data-not-empty";
+/** What Bootstrap asks of etcd. */
+export interface BootstrapOrder {
+  /** Start from the snapshot that EtcdRecover brought instead of from nothing. */
+  readonly recover: boolean;
+  /** Take a snapshot without an integrity hash at its end: a copy of a data folder. */
+  readonly skipHashCheck: boolean;
+}
+
+export type BootstrapAnswer =
+  | "accepted"
+  /** etcd has data here: bootstrapped or joined before. */
+  | "data-not-empty"
+  /** To recover was asked for, but no snapshot is here. */
+  | "no-snapshot";
+
+/** Partitions of the system disk that can be wiped alone. */
+export type PartitionLabel = "STATE" | "EPHEMERAL" | "META";
+
+/** What a reset wipes: the whole system disk, or partitions of it. */
+export type Wipe =
+  | { readonly systemDisk: true }
+  | { readonly systemDisk: false; readonly labels: readonly PartitionLabel[] };
 
 /** The inside of one machine; all methods are safe to call in any stage. */
 export interface Interior {
@@ -80,10 +101,28 @@ export interface Interior {
   readonly start: (config: AppliedConfig, host: InteriorHost) => void;
   /** A new config without reboot: mirrors and images follow it. */
   readonly reconfigure: (config: AppliedConfig) => void;
-  readonly bootstrapEtcd: () => Promise<BootstrapAnswer>;
+  /**
+   * Lets etcd begin a cluster of its own; rejects before `start`. A snapshot whose hash is wrong or that cannot be restored fails the etcd
+   * service, not this call, as on a real node.
+   */
+  readonly bootstrapEtcd: (order: BootstrapOrder) => Promise<BootstrapAnswer>;
   /** Rejects when etcd is not up after a moment (the face then lets the call hang as Talos does). */
   readonly etcdMembers: () => Promise<readonly EtcdMember[]>;
-  readonly listImages: (namespace: ImageNamespace) => readonly StoredImage[];
+  /** etcd's backend as its maintenance API streams it: a bbolt file and the SHA-256 of it. Throws when etcd does not answer. */
+  readonly etcdSnapshot: (options: { readonly signal: AbortSignal }) => AsyncIterable<Uint8Array>;
+  /**
+   * Keeps a snapshot on EPHEMERAL until Bootstrap asks for it; nothing of it is judged yet. A stream that breaks off leaves nothing.
+   * Rejects with `kind: "not-mounted"` while EPHEMERAL is not there.
+   */
+  readonly etcdRecover: (
+    snapshot: AsyncIterable<Uint8Array>,
+    options: { readonly signal: AbortSignal },
+  ) => Promise<void>;
+  /** This control plane leaves its etcd cluster, stops etcd and removes its data; nothing to do on a worker. Rejects when it cannot. */
+  readonly leaveEtcd: (options: { readonly signal: AbortSignal }) => Promise<void>;
+  /** After `stop("shutdown")`: what is wiped is as on a disk that never held it. META holds nothing that a machine here needs. */
+  readonly wipe: (what: Wipe) => Promise<void>;
+  readonly listImages: (namespace: ImageNamespace) => Promise<readonly StoredImage[]>;
   /** Resolves with `repo@sha256:…`; rejects with the reason of the last endpoint, `kind: "not-found"` when none has it. */
   readonly pullImage: (
     namespace: ImageNamespace,

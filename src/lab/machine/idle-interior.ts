@@ -24,6 +24,7 @@ export function createIdleInterior(options: { readonly cluster?: IdleCluster } =
   let host: InteriorHost | undefined;
   let isControlPlane = false;
   let hasEtcdData = false;
+  let recovery: Buffer | undefined;
 
   const runEtcd = () => {
     hasEtcdData = true;
@@ -43,6 +44,13 @@ export function createIdleInterior(options: { readonly cluster?: IdleCluster } =
     sizeBytes: 1024,
     createdAt: new Date(0),
   });
+
+  const forgetEphemeral = () => {
+    if (host !== undefined) cluster.members.delete(host.nodeName);
+    hasEtcdData = false;
+    recovery = undefined;
+    images.clear();
+  };
 
   return {
     installedDisk: () => disk,
@@ -64,16 +72,37 @@ export function createIdleInterior(options: { readonly cluster?: IdleCluster } =
       else host.service("etcd", "Preparing", "Running pre state");
     },
     reconfigure: () => undefined,
-    bootstrapEtcd: async () => {
+    bootstrapEtcd: async ({ recover, skipHashCheck }) => {
       if (hasEtcdData) return "data-not-empty";
-      runEtcd();
+      if (recover && recovery === undefined) return "no-snapshot";
+      if (recover && !skipHashCheck && !isWholeSnapshot(recovery ?? Buffer.alloc(0)))
+        host?.service("etcd", "Failed", "Failed to run pre stage: expected sha256 does not match", false);
+      else runEtcd();
       return "accepted";
     },
     etcdMembers: async () => {
       if (host === undefined || !hasEtcdData) throw new Error("etcd is not up");
       return [...cluster.members.values()];
     },
-    listImages: () => [...images.values()],
+    etcdSnapshot: async function* () {
+      if (!hasEtcdData) throw new Error("etcd is not up");
+      yield wholeSnapshot(Buffer.from(JSON.stringify([...cluster.members.keys()])));
+    },
+    etcdRecover: async (snapshot) => {
+      const pieces: Uint8Array[] = [];
+      for await (const piece of snapshot) pieces.push(piece);
+      recovery = Buffer.concat(pieces);
+    },
+    leaveEtcd: async () => {
+      if (host !== undefined) cluster.members.delete(host.nodeName);
+      hasEtcdData = false;
+    },
+    wipe: async (what) => {
+      if (what.systemDisk) disk = undefined;
+      if (what.systemDisk || what.labels.includes("STATE")) persisted = undefined;
+      if (what.systemDisk || what.labels.includes("EPHEMERAL")) forgetEphemeral();
+    },
+    listImages: async () => [...images.values()],
     pullImage: async (_namespace, reference) => {
       const image = imageOf(reference);
       images.set(reference, image);
@@ -102,4 +131,18 @@ export function createIdleInterior(options: { readonly cluster?: IdleCluster } =
       host = undefined;
     },
   };
+}
+
+const PAGE_BYTES = 512;
+
+/** As etcd ends a snapshot: whole pages, then their SHA-256. */
+function wholeSnapshot(content: Buffer): Buffer {
+  const pages = Buffer.alloc(Math.ceil(content.length / PAGE_BYTES) * PAGE_BYTES);
+  content.copy(pages);
+  return Buffer.concat([pages, createHash("sha256").update(pages).digest()]);
+}
+
+function isWholeSnapshot(snapshot: Buffer): boolean {
+  const [pages, hash] = [snapshot.subarray(0, -32), snapshot.subarray(-32)];
+  return pages.length % PAGE_BYTES === 0 && createHash("sha256").update(pages).digest().equals(hash);
 }

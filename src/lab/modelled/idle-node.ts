@@ -2,6 +2,8 @@ import type { Clock } from "../../lib/clock.ts";
 import type { AppliedConfig, InteriorHost } from "../interior.ts";
 import type { NodeSession } from "./modelled-node.ts";
 
+const WITHOUT = "this rack was started without Kubernetes";
+
 /**
  * One boot of a machine of a rack without Kubernetes: its services come up, nothing is pulled or started. Hundreds of them fit in a
  * process; they are for the phases that end with an applied config.
@@ -33,7 +35,14 @@ export function startIdleNode(
       bootstrapped = true;
       return "accepted";
     },
-    etcdMembers: () => Promise.reject(new Error("this rack was started without Kubernetes")),
+    etcdMembers: () => Promise.reject(new Error(WITHOUT)),
+    etcdSnapshot: () => {
+      throw new Error(WITHOUT);
+    },
+    etcdRecover: () => Promise.reject(new Error(WITHOUT)),
+    leaveEtcd: async () => {
+      // There is no cluster to leave.
+    },
     staticPods: () => [],
     nodeReady: () => undefined,
     stop: async () => {

@@ -3,6 +3,7 @@ import type { Clock } from "../../lib/clock.ts";
 import type { AppliedConfig, Interior, InteriorHost } from "../interior.ts";
 import { clusterFacts, type ReleaseImages } from "../node/cluster-facts.ts";
 import { openDisk } from "../node/disk.ts";
+import { NotMountedError } from "../node/etcd/recovery-snapshot.ts";
 import { startIdleNode } from "./idle-node.ts";
 import type { BlobStore } from "./images/blob-store.ts";
 import { openEndpoint } from "./images/endpoint-reader.ts";
@@ -82,12 +83,25 @@ export function createModelledInterior(options: ModelledInteriorOptions): Interi
     reconfigure: (applied) => {
       config = applied;
     },
-    bootstrapEtcd: () => {
-      if (session === undefined) return Promise.reject(new Error("bootstrap is not available yet"));
-      return Promise.resolve(session.bootstrap());
+    bootstrapEtcd: async (order) => {
+      if (session === undefined) throw new Error("bootstrap is not available yet");
+      return session.bootstrap(order);
     },
     etcdMembers: () => session?.etcdMembers() ?? Promise.reject(new Error("etcd is not running")),
-    listImages: (namespace) => images.table.list(namespace),
+    etcdSnapshot: async function* (call) {
+      if (session === undefined) throw new Error("etcd is not running");
+      yield* session.etcdSnapshot(call);
+    },
+    etcdRecover: async (snapshot, call) => {
+      if (session === undefined) throw new NotMountedError();
+      await session.etcdRecover(snapshot, call);
+    },
+    leaveEtcd: async (call) => await session?.leaveEtcd(call),
+    wipe: async (what) => {
+      disk.wipe(what);
+      images.table.forgetMemory();
+    },
+    listImages: async (namespace) => images.table.list(namespace),
     pullImage: async (namespace, reference, call) => {
       const kept = await images.pull(namespace, reference, call);
       return `${kept.repository}@${kept.digest}`;
@@ -99,6 +113,7 @@ export function createModelledInterior(options: ModelledInteriorOptions): Interi
       const ending = session;
       session = undefined;
       await ending?.stop(how);
+      images.table.forgetMemory();
     },
   };
 }

@@ -2,10 +2,18 @@ import { join } from "node:path";
 import type { KubeObject } from "../../kube/index.ts";
 import type { Clock } from "../../lib/clock.ts";
 import { formatReference, parseReference } from "../../oci/index.ts";
-import type { AppliedConfig, BootstrapAnswer, EtcdMember, InteriorHost, StaticPodStatus } from "../interior.ts";
+import type {
+  AppliedConfig,
+  BootstrapAnswer,
+  BootstrapOrder,
+  EtcdMember,
+  InteriorHost,
+  StaticPodStatus,
+} from "../interior.ts";
 import { clusterFacts, type ReleaseImages } from "../node/cluster-facts.ts";
 import { writeEtcdFiles } from "../node/control-plane/component-files.ts";
 import type { Disk } from "../node/disk.ts";
+import { openRecoverySnapshot } from "../node/etcd/recovery-snapshot.ts";
 import { at } from "../node/read-values.ts";
 import { type ControlPlane, startControlPlane } from "./control-plane/control-plane.ts";
 import { createEtcdService, type EtcdService } from "./etcd/etcd-service.ts";
@@ -45,8 +53,14 @@ export interface NodeParts {
 
 /** One boot of a machine that runs Kubernetes, until its power goes. */
 export interface NodeSession {
-  readonly bootstrap: () => BootstrapAnswer;
+  readonly bootstrap: (order: BootstrapOrder) => BootstrapAnswer;
   readonly etcdMembers: () => Promise<readonly EtcdMember[]>;
+  readonly etcdSnapshot: (options: { readonly signal: AbortSignal }) => AsyncIterable<Uint8Array>;
+  readonly etcdRecover: (
+    snapshot: AsyncIterable<Uint8Array>,
+    options: { readonly signal: AbortSignal },
+  ) => Promise<void>;
+  readonly leaveEtcd: (options: { readonly signal: AbortSignal }) => Promise<void>;
   readonly staticPods: () => readonly StaticPodStatus[];
   readonly nodeReady: () => boolean | undefined;
   readonly stop: (how: "shutdown" | "power-loss") => Promise<void>;
@@ -67,6 +81,7 @@ export function startNode(config: () => AppliedConfig, host: InteriorHost, parts
   let stopServing: (() => Promise<void>) | undefined;
   let controlPlane: ControlPlane | undefined;
   let etcd: EtcdService | undefined;
+  const recovery = openRecoverySnapshot(join(disk.ephemeral, "etcd.snapshot"));
 
   const startProcess =
     (name: string) =>
@@ -167,13 +182,14 @@ export function startNode(config: () => AppliedConfig, host: InteriorHost, parts
       host,
       clock,
       dataFolder: join(disk.ephemeral, "etcd"),
+      recovery,
       secretsFolder,
       credentials: () => writeEtcdFiles(secretsFolder, facts, node, clock),
-      program: async (call) => {
+      program: async (name, call) => {
         const image = await images.pullPatiently("system", facts.images.etcd, { signal: call });
-        return program(image, "/usr/local/bin/etcd", call);
+        return program(image, `/usr/local/bin/${name}`, call);
       },
-      startProcess: startProcess("etcd"),
+      startProcess: (name, binary, args) => startProcess(name)(binary, args),
       peers: parts.peers,
       criUp: cri,
     });
@@ -199,8 +215,14 @@ export function startNode(config: () => AppliedConfig, host: InteriorHost, parts
   }
 
   return {
-    bootstrap: () => etcd?.bootstrap() ?? "accepted",
+    bootstrap: (order) => etcd?.bootstrap(order) ?? "accepted",
     etcdMembers: () => etcd?.members() ?? Promise.reject(new Error("etcd is not configured on a worker")),
+    etcdSnapshot: async function* (call) {
+      if (etcd === undefined) throw new Error("etcd is not configured on a worker");
+      yield* etcd.snapshot(call);
+    },
+    etcdRecover: recovery.keep,
+    leaveEtcd: async (call) => await etcd?.leave(call),
     staticPods: () =>
       (controlPlane?.pods() ?? []).map((pod) => ({ id: `kube-system/${pod.name}-${host.nodeName}`, ready: pod.ready })),
     nodeReady: () => kubelet?.nodeReady(),

@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { Wipe } from "../interior.ts";
 
 /**
  * What of a machine survives a pulled plug: a folder per partition. Nothing is made before something is written, so that
@@ -17,12 +18,15 @@ export interface Disk {
   /** Memory of the machine: gone with the power. */
   readonly memory: string;
   readonly clearMemory: () => void;
+  /** Leaves what is wiped as if it had never been written. */
+  readonly wipe: (what: Wipe) => void;
 }
 
 /** @param folder - `nodes/<node>` of the rack */
 export function openDisk(folder: string): Disk {
   const installation = join(folder, "disk.json");
   const config = join(folder, "state", "config.yaml");
+  const ephemeral = join(folder, "ephemeral");
   const memory = join(folder, "memory");
   let installed = readInstalled(installation);
   return {
@@ -33,10 +37,22 @@ export function openDisk(folder: string): Disk {
     },
     config: () => (existsSync(config) ? readFileSync(config, "utf8") : undefined),
     saveConfig: (text) => writeWhole(config, text),
-    ephemeral: join(folder, "ephemeral"),
+    ephemeral,
     memory,
-    clearMemory: () => rmSync(memory, { recursive: true, force: true }),
+    clearMemory: () => remove(memory),
+    wipe: (what) => {
+      if (what.systemDisk) {
+        remove(installation);
+        installed = undefined;
+      }
+      if (what.systemDisk || what.labels.includes("STATE")) remove(join(config, ".."));
+      if (what.systemDisk || what.labels.includes("EPHEMERAL")) remove(ephemeral);
+    },
   };
+}
+
+function remove(path: string): void {
+  rmSync(path, { recursive: true, force: true });
 }
 
 /** Writes a file whole, for its owner only: configs and keys of a simulated machine are as secret as of a real one. */

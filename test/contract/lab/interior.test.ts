@@ -150,8 +150,8 @@ describe("the modelled interior", () => {
 
     expect(name).toMatch(/^ghcr\.io\/siderolabs\/installer@sha256:[0-9a-f]{64}$/);
     const digest = name.slice(name.indexOf("@") + 1);
-    expect(interior.listImages("system").map((image) => image.name)).toEqual([INSTALLER, name, digest]);
-    expect(interior.listImages("cri")).toEqual([]);
+    expect((await interior.listImages("system")).map((image) => image.name)).toEqual([INSTALLER, name, digest]);
+    expect(await interior.listImages("cri")).toEqual([]);
     expect(seen.at(-1)).toMatch(/24\/24$/);
     await expect(interior.pullImage("cri", "ghcr.io/a/b:1", call)).rejects.toMatchObject({ kind: "not-found" });
     await interior.stop("shutdown");
@@ -178,7 +178,9 @@ describe("the modelled interior", () => {
     expect(interior.staticPods()).toEqual([]);
     expect(interior.nodeReady()).toBeUndefined();
     await expect(interior.etcdMembers()).rejects.toThrow();
-    await expect(interior.bootstrapEtcd()).rejects.toThrow("bootstrap is not available yet");
+    await expect(interior.bootstrapEtcd({ recover: false, skipHashCheck: false })).rejects.toThrow(
+      "bootstrap is not available yet",
+    );
     await interior.stop("power-loss");
   });
 });

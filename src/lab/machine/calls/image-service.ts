@@ -35,7 +35,7 @@ export function imageService({ boot }: CallPorts): Handlers<typeof imagePb.Image
     list: async function* ({ containerd }, { signal }) {
       const store = await storeOf(containerd, signal);
       const labels = store === "cri" ? { "io.cri-containerd.image": "managed" } : {};
-      for (const { name, digest, sizeBytes, createdAt } of interior.listImages(store))
+      for (const { name, digest, sizeBytes, createdAt } of await interior.listImages(store))
         yield { name, digest, size: BigInt(sizeBytes), createdAt: timestampFromDate(createdAt), labels };
     },
 

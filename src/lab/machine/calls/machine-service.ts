@@ -42,9 +42,9 @@ export function machineService(ports: CallPorts): Handlers<typeof machinePb.Mach
     applyConfiguration: async (request, { peer }) =>
       applyConfiguration(boot, applyState, request, { access, roles: rolesOf(peer) }),
 
-    bootstrap: async (_request, { signal }) => {
+    bootstrap: async ({ recoverEtcd, recoverSkipHashCheck }, { signal }) => {
       onlyOnControlPlanes("bootstrap");
-      return bootstrap(boot, signal);
+      return bootstrap(boot, { recover: recoverEtcd, skipHashCheck: recoverSkipHashCheck }, signal);
     },
 
     etcdMemberList: async (_request, { signal }) => {

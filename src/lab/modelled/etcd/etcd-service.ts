@@ -1,8 +1,10 @@
 import { existsSync, mkdirSync, readdirSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import type { Clock } from "../../../lib/clock.ts";
-import type { BootstrapAnswer, EtcdMember, InteriorHost } from "../../interior.ts";
-import { etcdArguments } from "../../node/etcd/etcd-arguments.ts";
+import type { BootstrapAnswer, BootstrapOrder, EtcdMember, InteriorHost } from "../../interior.ts";
+import { etcdArguments, restoreArguments } from "../../node/etcd/etcd-arguments.ts";
 import { createEtcdClient, type EtcdClient, type EtcdCredentials } from "../../node/etcd/etcd-client.ts";
+import type { RecoverySnapshot } from "../../node/etcd/recovery-snapshot.ts";
 import type { RealProcess } from "../real-process.ts";
 
 export interface EtcdServiceOptions {
@@ -13,9 +15,10 @@ export interface EtcdServiceOptions {
   readonly secretsFolder: string;
   /** Writes the certificates; called before the first use of anything else here. */
   readonly credentials: () => EtcdCredentials;
-  /** Pulls the image and takes the program out of it. */
-  readonly program: (signal: AbortSignal) => Promise<string>;
-  readonly startProcess: (binary: string, args: readonly string[]) => Promise<RealProcess>;
+  readonly recovery: RecoverySnapshot;
+  /** Pulls the image and takes a program out of it. */
+  readonly program: (name: "etcd" | "etcdutl", signal: AbortSignal) => Promise<string>;
+  readonly startProcess: (name: string, binary: string, args: readonly string[]) => Promise<RealProcess>;
   /** Addresses of the other control planes, as a node would learn them from the cluster. */
   readonly peers: () => readonly string[];
   /** Resolves when the cri service is up. */
@@ -25,8 +28,11 @@ export interface EtcdServiceOptions {
 /** etcd of one control plane: waits for Bootstrap or for a cluster to join, then runs and stays. */
 export interface EtcdService {
   readonly start: () => void;
-  readonly bootstrap: () => BootstrapAnswer;
+  readonly bootstrap: (order: BootstrapOrder) => BootstrapAnswer;
   readonly members: () => Promise<readonly EtcdMember[]>;
+  readonly snapshot: (options: { readonly signal: AbortSignal }) => AsyncIterable<Uint8Array>;
+  /** Leaves the cluster, stops and removes the data. */
+  readonly leave: (options: { readonly signal: AbortSignal }) => Promise<void>;
   /** Resolves when etcd serves; rejects when the service is stopped before. */
   readonly serving: (signal: AbortSignal) => Promise<void>;
   readonly stop: (how: "shutdown" | "power-loss") => Promise<void>;
@@ -44,7 +50,7 @@ export function createEtcdService(options: EtcdServiceOptions): EtcdService {
   const clients = new Map<string, EtcdClient>();
   let credentials: EtcdCredentials | undefined;
   let waiting = new AbortController();
-  let bootstrapped = false;
+  let ordered: BootstrapOrder | undefined;
   let isWaiting = false;
   let running: RealProcess | undefined;
   let isServing = false;
@@ -74,7 +80,7 @@ export function createEtcdService(options: EtcdServiceOptions): EtcdService {
 
   const run = async (state: "new" | "existing", initialCluster: string, client?: EtcdClient): Promise<void> => {
     const { signal } = life;
-    const binary = await options.program(signal);
+    const binary = await options.program("etcd", signal);
     credentials ??= options.credentials();
     mkdirSync(options.dataFolder, { recursive: true, mode: 0o700 });
     const args = etcdArguments({
@@ -87,7 +93,7 @@ export function createEtcdService(options: EtcdServiceOptions): EtcdService {
     });
     say("Preparing", "Creating service runner");
     while (!signal.aborted) {
-      running = await options.startProcess(binary, args);
+      running = await options.startProcess("etcd", binary, args);
       say("Running", `Started task etcd (PID ${running.pid}) for container etcd`);
       await Promise.race([untilServing(client), running.ended]);
       const reason = await running.ended;
@@ -146,36 +152,73 @@ export function createEtcdService(options: EtcdServiceOptions): EtcdService {
     }
   };
 
+  /** Makes a data folder of a cluster of one from the snapshot, or leaves none. */
+  const restore = async ({ skipHashCheck }: BootstrapOrder): Promise<void> => {
+    const { signal } = life;
+    const binary = await options.program("etcdutl", signal);
+    const { dataFolder } = options;
+    const snapshot = options.recovery.file;
+    const restoring = await options.startProcess(
+      "etcdutl",
+      binary,
+      restoreArguments({ snapshot, skipHashCheck, name: host.nodeName, address: host.address, dataFolder }),
+    );
+    running = restoring;
+    const reason = await restoring.ended;
+    signal.throwIfAborted();
+    if (reason === "exit status 0") return options.recovery.remove();
+    await rm(dataFolder, { recursive: true, force: true });
+    throw new Error(`failed to recover etcd from snapshot: etcdutl snapshot restore: ${reason}`);
+  };
+
   const begin = async (): Promise<void> => {
     say("Starting", "Starting service");
     say("Waiting", 'Waiting for service "cri" to be "up"');
     await options.criUp;
     say("Preparing", "Running pre state");
     if (hasData()) return run("existing", `${host.nodeName}=${peerUrl}`);
-    if (bootstrapped) return run("new", `${host.nodeName}=${peerUrl}`);
-    waiting = new AbortController();
+    if (ordered !== undefined) {
+      if (ordered.recover) await restore(ordered);
+      return run("new", `${host.nodeName}=${peerUrl}`);
+    }
     isWaiting = true;
     const signal = AbortSignal.any([life.signal, waiting.signal]);
-    await options.program(signal);
+    await options.program("etcd", signal);
     await join(signal);
   };
   const launch = (): void => {
+    waiting = new AbortController();
     work = begin().catch((error: unknown) => {
       if (life.signal.aborted || waiting.signal.aborted) return;
+      // Another Bootstrap may be asked for.
+      ordered = undefined;
+      isWaiting = true;
       say("Failed", `Failed to run pre stage: ${error instanceof Error ? error.message : String(error)}`, false);
     });
   };
 
+  const end = async (how: "shutdown" | "power-loss"): Promise<void> => {
+    if (life.signal.aborted) return;
+    life.abort();
+    waiting.abort();
+    await running?.end(how);
+    await work;
+    await Promise.all([...clients.values()].map((client) => client.close()));
+    say("Finished", "Service finished successfully");
+  };
+
   return {
     start: launch,
-    bootstrap: () => {
+    bootstrap: (order) => {
       if (hasData()) return "data-not-empty";
       // Until etcd has written something every repeat is as good as the first.
-      if (!bootstrapped) {
-        bootstrapped = true;
+      if (ordered === undefined) {
+        if (order.recover && !options.recovery.exists()) return "no-snapshot";
+        ordered = order;
         say("Finished", "Service finished successfully");
         say("Finished", "Bootstrap requested");
         if (isWaiting) {
+          isWaiting = false;
           waiting.abort();
           void work.then(launch);
         }
@@ -183,17 +226,18 @@ export function createEtcdService(options: EtcdServiceOptions): EtcdService {
       return "accepted";
     },
     members: () => clientOf(host.address).members({ signal: AbortSignal.timeout(MEMBERS_TIMEOUT_MS) }),
+    snapshot: (call) => clientOf(host.address).snapshot(call),
+    leave: async ({ signal }) => {
+      const own = clientOf(host.address);
+      const member = (await own.members({ signal })).find(({ peerUrls }) => peerUrls.includes(peerUrl));
+      if (member !== undefined) await own.remove(member.id, { signal });
+      await end("shutdown");
+      await rm(options.dataFolder, { recursive: true, force: true });
+    },
     serving: async (signal) => {
       const both = AbortSignal.any([life.signal, signal]);
       while (!isServing) await clock.sleep(POLL_MS, { signal: both });
     },
-    stop: async (how) => {
-      life.abort();
-      waiting.abort();
-      await running?.end(how);
-      await work;
-      await Promise.all([...clients.values()].map((client) => client.close()));
-      say("Finished", "Service finished successfully");
-    },
+    stop: end,
   };
 }

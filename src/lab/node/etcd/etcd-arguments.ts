@@ -41,3 +41,25 @@ export function etcdArguments(plan: EtcdPlan): readonly string[] {
     "--unsafe-no-fsync=true",
   ];
 }
+
+/** What etcdutl is started with to make a data folder of a cluster of one from a snapshot. */
+export function restoreArguments(plan: {
+  readonly snapshot: string;
+  readonly skipHashCheck: boolean;
+  readonly name: string;
+  readonly address: string;
+  /** Must not exist or be empty. */
+  readonly dataFolder: string;
+}): readonly string[] {
+  const peer = `https://${plan.address}:2380`;
+  return [
+    "snapshot",
+    "restore",
+    plan.snapshot,
+    `--name=${plan.name}`,
+    `--data-dir=${plan.dataFolder}`,
+    `--initial-cluster=${plan.name}=${peer}`,
+    `--initial-advertise-peer-urls=${peer}`,
+    `--skip-hash-check=${plan.skipHashCheck}`,
+  ];
+}

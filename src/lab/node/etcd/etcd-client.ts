@@ -14,6 +14,9 @@ export interface EtcdClient {
   readonly members: (options: { readonly signal: AbortSignal }) => Promise<readonly EtcdMember[]>;
   readonly addLearner: (peerUrl: string, options: { readonly signal: AbortSignal }) => Promise<void>;
   readonly promote: (id: bigint, options: { readonly signal: AbortSignal }) => Promise<void>;
+  readonly remove: (id: bigint, options: { readonly signal: AbortSignal }) => Promise<void>;
+  /** The backend as a bbolt file, followed by its SHA-256; throws when the stream breaks off. */
+  readonly snapshot: (options: { readonly signal: AbortSignal }) => AsyncIterable<Uint8Array>;
   /** Whether it serves: a leader is known and no alarm is raised. */
   readonly healthy: (options: { readonly signal: AbortSignal }) => Promise<boolean>;
   readonly close: () => Promise<void>;
@@ -54,6 +57,28 @@ export function createEtcdClient(url: string, credentials: EtcdCredentials): Etc
     promote: async (id, { signal }) => {
       await call("/v3/cluster/member/promote", { ID: id.toString() }, signal);
     },
+    remove: async (id, { signal }) => {
+      await call("/v3/cluster/member/remove", { ID: id.toString() }, signal);
+    },
+    snapshot: async function* ({ signal }) {
+      const answer = await request(`${url}/v3/maintenance/snapshot`, {
+        dispatcher: agent,
+        method: "POST",
+        body: "{}",
+        signal,
+      });
+      let remaining: string | undefined;
+      for await (const line of linesOf(answer.body)) {
+        const value = mapping(parse(line));
+        const result = mapping(value["result"]);
+        const failure = mapping(value["error"] ?? value);
+        if (value["result"] === undefined) throw new Error(text(failure["message"]) ?? `status ${answer.statusCode}`);
+        // The gateway leaves a zero out.
+        remaining = text(result["remaining_bytes"]) ?? "0";
+        yield Buffer.from(text(result["blob"]) ?? "", "base64");
+      }
+      if (remaining !== "0") throw new Error("etcd's snapshot broke off");
+    },
     healthy: async ({ signal }) => {
       const answer = await request(`${url}/health?serializable=true`, {
         dispatcher: agent,
@@ -63,6 +88,20 @@ export function createEtcdClient(url: string, credentials: EtcdCredentials): Etc
     },
     close: () => agent.destroy(),
   };
+}
+
+/** Lines of an answer, each bounded. */
+async function* linesOf(body: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
+  let rest = "";
+  for await (const chunk of body) {
+    // Base64 and JSON of etcd's are plain ASCII here.
+    rest += Buffer.from(chunk).toString("latin1");
+    if (rest.length > MAX_ANSWER_BYTES) throw new Error("a line in the answer of etcd is too long");
+    const lines = rest.split("\n");
+    rest = lines.pop() ?? "";
+    yield* lines.filter((line) => line !== "");
+  }
+  if (rest !== "") yield rest;
 }
 
 async function readText(body: AsyncIterable<Uint8Array>): Promise<string> {
