@@ -1,8 +1,7 @@
-import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
-import { readTextFile, writeFileWhole } from "../lib/files.ts";
 import { parseYamlDocument } from "../lib/yaml/index.ts";
+import type { KeptTexts } from "./ports.ts";
 
 const Record = z.strictObject({ node: z.string(), issuedAt: z.string(), answered: z.boolean() });
 
@@ -11,12 +10,16 @@ export type BootstrapRecord = Readonly<z.infer<typeof Record>>;
 
 export const bootstrapRecordFile = (stateFolder: string) => join(stateFolder, "bootstrap.json");
 
-export async function readBootstrapRecord(stateFolder: string): Promise<BootstrapRecord | undefined> {
+export async function readBootstrapRecord(stateFolder: string, texts: KeptTexts): Promise<BootstrapRecord | undefined> {
   const file = bootstrapRecordFile(stateFolder);
-  if (!existsSync(file)) return undefined;
-  return parseYamlDocument(await readTextFile(file), { file, schema: Record }).value;
+  const text = await texts.find(file);
+  return text === undefined ? undefined : parseYamlDocument(text, { file, schema: Record }).value;
 }
 
-export async function writeBootstrapRecord(stateFolder: string, record: BootstrapRecord): Promise<void> {
-  await writeFileWhole(bootstrapRecordFile(stateFolder), `${JSON.stringify(record)}\n`, { mode: 0o600 });
+export async function writeBootstrapRecord(
+  stateFolder: string,
+  record: BootstrapRecord,
+  texts: KeptTexts,
+): Promise<void> {
+  await texts.write(bootstrapRecordFile(stateFolder), `${JSON.stringify(record)}\n`);
 }

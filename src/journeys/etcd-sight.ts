@@ -2,6 +2,7 @@ import { isOperatorError } from "../lib/errors/index.ts";
 import { controlPlanesOf, type Site } from "../site/index.ts";
 import type { EtcdMember } from "../talos/api/index.ts";
 import { withAdmin } from "./node-sights.ts";
+import type { NodePorts } from "./ports.ts";
 import type { SiteKeys } from "./site-keys.ts";
 
 /** etcd as one control plane tells it. */
@@ -17,12 +18,12 @@ const ASK_MS = 3_000;
 export async function lookAtEtcd(
   site: Site,
   keys: SiteKeys,
-  options: { readonly signal: AbortSignal },
+  options: { readonly signal: AbortSignal; readonly ports: NodePorts },
 ): Promise<readonly EtcdSight[]> {
   const answers = await Promise.all(
     controlPlanesOf(site).map(async (node): Promise<EtcdSight | undefined> => {
       try {
-        return await withAdmin(node, keys, async (client) => ({
+        return await withAdmin(node, keys, options.ports, async (client) => ({
           node: node.name,
           members: await client.etcdMembers({ signal: options.signal, deadlineMs: ASK_MS }),
         }));

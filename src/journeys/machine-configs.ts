@@ -4,6 +4,7 @@ import { OperatorError } from "../lib/errors/index.ts";
 import { readTextFile } from "../lib/files.ts";
 import type { Site, SiteNode } from "../site/index.ts";
 import type { ConfigPatch } from "../talos/config/index.ts";
+import type { ReadText } from "./ports.ts";
 
 /** Only a template to read: the mirror is rendered for every site, and a second application would append its endpoints again. */
 const rendered = "registry-mirror";
@@ -14,18 +15,22 @@ const rendered = "registry-mirror";
  *
  * @throws OperatorError FILE_UNREADABLE, naming the built-ins there are
  */
-export async function patchesOf(site: Site, node: SiteNode): Promise<readonly ConfigPatch[]> {
+export async function patchesOf(
+  site: Site,
+  node: SiteNode,
+  readText: ReadText = readTextFile,
+): Promise<readonly ConfigPatch[]> {
   const { all, controlPlane, worker } = site.machineConfigs;
   const names = [...all, ...(node.role === "controlplane" ? controlPlane : worker), ...node.patches];
-  return await Promise.all(names.map(async (name) => await readPatch(site, name)));
+  return await Promise.all(names.map(async (name) => await readPatch(site, name, readText)));
 }
 
-async function readPatch(site: Site, name: string): Promise<ConfigPatch> {
+async function readPatch(site: Site, name: string, readText: ReadText): Promise<ConfigPatch> {
   const own = resolve(site.folder, name);
-  if (/[./]/.test(name)) return { file: own, text: await readTextFile(own) };
+  if (/[./]/.test(name)) return { file: own, text: await readText(own) };
   const folder = builtInFolder();
   const file = join(folder, `${name}.yaml`);
-  if (name !== rendered && existsSync(file)) return { file, text: await readTextFile(file) };
+  if (name !== rendered && existsSync(file)) return { file, text: await readText(file) };
   const known = readdirSync(folder)
     .filter((entry) => entry.endsWith(".yaml"))
     .map((entry) => basename(entry, ".yaml"))

@@ -1,7 +1,8 @@
 import pLimit from "p-limit";
 import { isOperatorError, type OperatorError } from "../lib/errors/index.ts";
 import type { Site, SiteNode } from "../site/index.ts";
-import { connectNode, type NodeClient, probeNode } from "../talos/api/index.ts";
+import type { NodeClient } from "../talos/api/index.ts";
+import type { NodePorts } from "./ports.ts";
 import type { SiteKeys } from "./site-keys.ts";
 
 /** What a machine is found to be when it is called. */
@@ -15,6 +16,7 @@ export type NodeSights = ReadonlyMap<string, NodeSight>;
 
 interface LookOptions {
   readonly signal: AbortSignal;
+  readonly ports: NodePorts;
   /** Machines called at once. */
   readonly concurrency: number;
 }
@@ -36,7 +38,7 @@ export async function lookAtNodes(site: Site, keys: SiteKeys | undefined, option
 export async function lookAtNode(
   node: SiteNode,
   keys: SiteKeys | undefined,
-  options: { readonly signal: AbortSignal },
+  options: Omit<LookOptions, "concurrency">,
 ): Promise<NodeSight> {
   const first = await probeAt(node, node.maintenanceAddress ?? node.address, options);
   if (first.kind === "maintenance") return first;
@@ -46,7 +48,7 @@ export async function lookAtNode(
       : await probeAt(node, node.address, options);
   if (configured.kind !== "configured" || keys === undefined) return configured;
   try {
-    return await withAdmin(node, keys, async (client) => {
+    return await withAdmin(node, keys, options.ports, async (client) => {
       const { stage, ready, unmetConditions } = await client.machineStatus(options);
       return {
         kind: "configured",
@@ -66,9 +68,9 @@ export async function lookAtNode(
 async function probeAt(
   node: SiteNode,
   address: string,
-  options: { readonly signal: AbortSignal },
+  { ports, signal }: Omit<LookOptions, "concurrency">,
 ): Promise<Exclude<NodeSight, { kind: "foreign" }>> {
-  const found = await probeNode({ node: node.name, address, signal: options.signal });
+  const found = await ports.probeNode({ node: node.name, address, signal });
   switch (found.kind) {
     case "maintenance":
       return { kind: "maintenance", fingerprint: found.fingerprint };
@@ -83,9 +85,11 @@ async function probeAt(
 export async function withAdmin<T>(
   node: SiteNode,
   keys: SiteKeys,
+  ports: NodePorts,
   work: (client: NodeClient) => Promise<T>,
 ): Promise<T> {
-  const client = connectNode({ node: node.name, address: node.address, identity: { kind: "admin", ...keys.admin } });
+  const identity = { kind: "admin", ...keys.admin } as const;
+  const client = ports.connectNode({ node: node.name, address: node.address, identity });
   try {
     return await work(client);
   } finally {
@@ -94,8 +98,12 @@ export async function withAdmin<T>(
 }
 
 /** Opens a connection to a machine in maintenance, held to the fingerprint of site.yaml where it names one. */
-export async function withMaintenance<T>(node: SiteNode, work: (client: NodeClient) => Promise<T>): Promise<T> {
-  const client = connectNode({
+export async function withMaintenance<T>(
+  node: SiteNode,
+  ports: NodePorts,
+  work: (client: NodeClient) => Promise<T>,
+): Promise<T> {
+  const client = ports.connectNode({
     node: node.name,
     address: node.maintenanceAddress ?? node.address,
     identity: { kind: "maintenance", ...(node.fingerprint === undefined ? {} : { fingerprints: [node.fingerprint] }) },

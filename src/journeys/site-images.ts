@@ -1,13 +1,17 @@
 import type { Site, SiteNode } from "../site/index.ts";
 import { generateConfig, imagesOf, talosImages } from "../talos/config/index.ts";
 import type { SecretsBundle } from "../talos/pki/index.ts";
+import type { ReadText } from "./ports.ts";
 import { configInput, renderSite } from "./site-rendering.ts";
 
 /**
  * Every image that a site's nodes will pull by themselves, with the reasons: what the rendered configs name, and what Talos
  * pulls without being told (etcd, CoreDNS, the sandbox), from the table of its release. Needs no secrets.
  */
-export async function siteImages(site: Site): Promise<ReadonlyMap<string, readonly string[]>> {
+export async function siteImages(
+  site: Site,
+  options: { readonly readText?: ReadText } = {},
+): Promise<ReadonlyMap<string, readonly string[]>> {
   const images = new Map<string, string[]>();
   const add = (reference: string, why: string) => {
     const reasons = images.get(reference) ?? [];
@@ -17,7 +21,7 @@ export async function siteImages(site: Site): Promise<ReadonlyMap<string, readon
   const mirror = { url: "https://192.0.2.1:5443", caPem: blankPem, registries: [] };
   const groups = alike(site.nodes);
   const models = groups.flatMap(([first]) => (first === undefined ? [] : [first]));
-  const configs = await renderSite({ ...site, nodes: models }, { secrets: blankSecrets, mirror });
+  const configs = await renderSite({ ...site, nodes: models }, { secrets: blankSecrets, mirror, ...options });
   const places = new Map<string, string[]>();
   for (const group of groups) {
     for (const { reference, at } of imagesOf(configs.get(group[0]?.name ?? "") ?? "")) {

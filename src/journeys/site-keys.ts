@@ -52,8 +52,8 @@ export async function loadSiteKeys(site: Site, clock: Clock): Promise<SiteKeys |
 }
 
 /** New secrets, in memory; nothing is written. Takes about a second (an RSA-4096 key). */
-export async function mintSiteKeys(clock: Clock): Promise<SiteKeys> {
-  const talos = await mintSecrets({ clock, random: randomBytes });
+export async function mintSiteKeys(clock: Clock, options: Parameters<typeof mintSecrets>[1] = {}): Promise<SiteKeys> {
+  const talos = await mintSecrets({ clock, random: randomBytes }, options);
   return withAdminOf(talos, mintSiteCa(clock), { clock, kept: { talos: false, site: false } });
 }
 

@@ -10,6 +10,7 @@ import {
 } from "../talos/config/index.ts";
 import type { SecretsBundle } from "../talos/pki/index.ts";
 import { patchesOf } from "./machine-configs.ts";
+import type { ReadText } from "./ports.ts";
 
 /** Where the nodes of a site pull from. */
 export interface MirrorPlace {
@@ -24,6 +25,8 @@ export interface MirrorPlace {
 export interface RenderInput {
   readonly secrets: SecretsBundle;
   readonly mirror: MirrorPlace;
+  /** How patches are read; default from disk. */
+  readonly readText?: ReadText;
 }
 
 /**
@@ -39,7 +42,7 @@ export async function renderSite(site: Site, input: RenderInput): Promise<Readon
   return new Map(configs);
 }
 
-async function renderNode(site: Site, node: SiteNode, { secrets, mirror }: RenderInput): Promise<string> {
+async function renderNode(site: Site, node: SiteNode, { secrets, mirror, readText }: RenderInput): Promise<string> {
   const contract = contractFor(site.talos);
   const mirrorPatch = mirrorDocuments({
     registries: mirror.registries,
@@ -49,7 +52,7 @@ async function renderNode(site: Site, node: SiteNode, { secrets, mirror }: Rende
   });
   return applyPatches(generateConfig(configInput(site, node, secrets)), [
     { file: "registry-mirror.yaml (rendered)", text: mirrorPatch },
-    ...(await patchesOf(site, node)),
+    ...(await patchesOf(site, node, readText)),
   ]);
 }
 

@@ -1,4 +1,5 @@
 import type { Clock } from "../lib/clock.ts";
+import type { JourneyPorts } from "./ports.ts";
 
 /** What the command line hands to every journey: resolved paths and real things. */
 export interface JourneyWorld {
@@ -12,4 +13,6 @@ export interface JourneyWorld {
   readonly cacheDir: string;
   /** Nodes worked on at once. Default 8. */
   readonly concurrency: number;
+  /** What is reached and kept; default the real nodes, cluster and files. A rehearsal gives others. */
+  readonly ports?: JourneyPorts;
 }

@@ -3,7 +3,7 @@ import { isOperatorError, OperatorError } from "../lib/errors/index.ts";
 import { type ApiResource, createDiscovery, groupPath } from "./api/discovery.ts";
 import { jsonLines } from "./api/json-lines.ts";
 import type { Doing } from "./api/status-error.ts";
-import { createTransport } from "./api/transport.ts";
+import { type ApiExchange, createTransport, transportOver } from "./api/transport.ts";
 import { transportError } from "./api/transport-error.ts";
 import { type ClusterAccess, readKubeconfig } from "./kubeconfig.ts";
 import { type KindRef, type KubeObject, type ObjectRef, objectName, record, records, refOf } from "./objects.ts";
@@ -71,6 +71,8 @@ export interface ConnectOptions {
   readonly server?: string;
   /** For one request with its answer; default 30 000. */
   readonly timeoutMs?: number;
+  /** Who answers instead of the server that the kubeconfig names; for simulated clusters. Watches are not answered then. */
+  readonly exchange?: ApiExchange;
 }
 
 const isObject = (value: unknown): value is KubeObject =>
@@ -88,7 +90,10 @@ export function connectCluster(
   const read = "kubeconfigYaml" in how ? readKubeconfig(how.kubeconfigYaml) : how;
   const access: ClusterAccess = options.server === undefined ? read : { ...read, server: options.server };
   const defaultNamespace = access.namespace ?? "default";
-  const transport = createTransport(access, { timeoutMs: options.timeoutMs ?? 30_000 });
+  const transport =
+    options.exchange === undefined
+      ? createTransport(access, { timeoutMs: options.timeoutMs ?? 30_000 })
+      : transportOver(options.exchange, access.server);
   const discovery = createDiscovery(transport);
 
   const collection = (resource: ApiResource, namespace: string | undefined): string => {

@@ -1,4 +1,5 @@
 export type { ApiResource } from "./api/discovery.ts";
+export type { ApiAnswer, ApiExchange, ApiRequest } from "./api/transport.ts";
 export { inApplyOrder } from "./apply-order.ts";
 export type { ApplyOptions, Cluster, ConnectOptions, Readyz, Selection } from "./cluster.ts";
 export { connectCluster } from "./cluster.ts";

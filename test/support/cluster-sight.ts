@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { lookAtEtcd } from "../../src/journeys/etcd-sight.ts";
+import { realPorts } from "../../src/journeys/real-ports.ts";
 import { loadSiteKeys } from "../../src/journeys/site-keys.ts";
 import { connectCluster, readiness } from "../../src/kube/index.ts";
 import { systemClock } from "../../src/lib/clock.ts";
@@ -25,7 +26,7 @@ export async function lookAtCluster(rack: DemoRack, options: { readonly signal: 
   try {
     const nodes = await cluster.list({ apiVersion: "v1", kind: "Node" }, options);
     const web = { apiVersion: "apps/v1", kind: "Deployment", namespace: "demo", name: "web" };
-    const etcd = await lookAtEtcd(site, keys, options);
+    const etcd = await lookAtEtcd(site, keys, { ...options, ports: realPorts });
     const lists = etcd.map(({ members }) => {
       const voting = members.filter((member) => !member.isLearner).sort((a, b) => a.hostname.localeCompare(b.hostname));
       return [String(voting.map((member) => member.id)), voting.map((member) => member.hostname).join(" ")] as const;

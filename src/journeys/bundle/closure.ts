@@ -25,7 +25,7 @@ export async function computeClosure(
   const { definition } = loaded;
   const sites = await Promise.all(loaded.siteFiles.map(loadSite));
   const packages = await Promise.all(loaded.packages.map(async (source) => await packageOf(loaded, source, options)));
-  const perSite = await Promise.all(sites.map(siteImages));
+  const perSite = await Promise.all(sites.map((site) => siteImages(site)));
   const images: ClosureImageInput[] = [
     ...perSite.flatMap((found) => [...found].map(([reference, why]) => ({ reference, why }))),
     ...outright(definition).map(({ reference, why }) => ({ reference, why: [why] })),

@@ -3,6 +3,7 @@ import { isOperatorError, OperatorError } from "../../lib/errors/index.ts";
 import { type DiskFacts, kindOf, loadSite, matchDisks, type SiteNode } from "../../site/index.ts";
 import { readDisks } from "../node-disks.ts";
 import { lookAtNode, withAdmin, withMaintenance } from "../node-sights.ts";
+import { realPorts as ports } from "../real-ports.ts";
 import { loadSiteKeys, type SiteKeys } from "../site-keys.ts";
 import type { JourneyWorld } from "../world.ts";
 
@@ -47,7 +48,7 @@ async function diskRows(
   keys: SiteKeys | undefined,
   { signal }: JourneyWorld,
 ): Promise<readonly DiskRow[]> {
-  const sight = await lookAtNode(node, keys, { signal });
+  const sight = await lookAtNode(node, keys, { signal, ports });
   if (sight.kind === "unreachable") return [{ node: node.name, note: sight.reason }];
   if (sight.kind === "foreign") return [{ node: node.name, note: sight.error.message }];
   if (sight.kind === "configured" && keys === undefined) {
@@ -56,8 +57,8 @@ async function diskRows(
   try {
     const disks =
       sight.kind === "maintenance" || keys === undefined
-        ? await withMaintenance(node, async (client) => await readDisks(client, { signal }))
-        : await withAdmin(node, keys, async (client) => await readDisks(client, { signal }));
+        ? await withMaintenance(node, ports, async (client) => await readDisks(client, { signal }))
+        : await withAdmin(node, keys, ports, async (client) => await readDisks(client, { signal }));
     const meant = matchDisks(node.disk, disks);
     return disks.map((disk) => diskRow(node, disk, noteOf(disk, meant, sight.kind === "maintenance")));
   } catch (error) {

@@ -4,6 +4,8 @@ import { isOperatorError } from "../../lib/errors/index.ts";
 import { loadSite, type Site, type SiteNode } from "../../site/index.ts";
 import { nodeReadiness } from "../node-readiness.ts";
 import { lookAtNode, type NodeSight, withAdmin } from "../node-sights.ts";
+import type { NodePorts } from "../ports.ts";
+import { realPorts } from "../real-ports.ts";
 import { loadSiteKeys, type SiteKeys } from "../site-keys.ts";
 import type { JourneyWorld } from "../world.ts";
 
@@ -34,6 +36,7 @@ export async function nodesLook(
   const nodes = await nodeRows(site, {
     keys,
     cluster: undefined,
+    ports: world.ports ?? realPorts,
     signal: world.signal,
     concurrency: world.concurrency,
   });
@@ -51,6 +54,7 @@ export async function nodeRows(
   options: {
     readonly keys: SiteKeys | undefined;
     readonly cluster: Cluster | undefined;
+    readonly ports: NodePorts;
     readonly signal: AbortSignal;
     readonly concurrency: number;
   },
@@ -87,11 +91,11 @@ async function registeredNodes(
 async function talosVersion(
   node: SiteNode,
   sight: NodeSight,
-  options: { readonly keys: SiteKeys | undefined; readonly signal: AbortSignal },
+  options: { readonly keys: SiteKeys | undefined; readonly ports: NodePorts; readonly signal: AbortSignal },
 ): Promise<string | undefined> {
   if (sight.kind !== "configured" || options.keys === undefined) return undefined;
   try {
-    return await withAdmin(node, options.keys, async (client) => (await client.version(options)).tag);
+    return await withAdmin(node, options.keys, options.ports, async (client) => (await client.version(options)).tag);
   } catch (error) {
     options.signal.throwIfAborted();
     if (isOperatorError(error)) return undefined;

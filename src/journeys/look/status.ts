@@ -5,6 +5,7 @@ import { readTextFile } from "../../lib/files.ts";
 import { controlPlanesOf, loadSite, type Site } from "../../site/index.ts";
 import { withAdmin } from "../node-sights.ts";
 import { kubeconfigFile } from "../phases/fetch-kubeconfig.ts";
+import { realPorts } from "../real-ports.ts";
 import { loadSiteKeys, type SiteKeys } from "../site-keys.ts";
 import type { JourneyWorld } from "../world.ts";
 import { type NodeRow, nodeRows } from "./node-rows.ts";
@@ -34,7 +35,7 @@ export async function statusLook(
   const problems: string[] = [];
   const cluster = await clusterOf(site, keys, request.stateFolder, signal, problems);
   try {
-    const nodes = await nodeRows(site, { keys, cluster, signal, concurrency });
+    const nodes = await nodeRows(site, { keys, cluster, ports: realPorts, signal, concurrency });
     const etcdMembers = await orProblem(problems, "etcd", [], signal, async () => await etcdNames(site, keys, signal));
     const workloads =
       cluster === undefined
@@ -75,11 +76,11 @@ async function etcdNames(site: Site, keys: SiteKeys | undefined, signal: AbortSi
 }
 
 /** The answer of the first control plane that gives one. */
-async function fromControlPlane<T>(site: Site, keys: SiteKeys, ask: Parameters<typeof withAdmin<T>>[2]): Promise<T> {
+async function fromControlPlane<T>(site: Site, keys: SiteKeys, ask: Parameters<typeof withAdmin<T>>[3]): Promise<T> {
   const errors: unknown[] = [];
   for (const node of controlPlanesOf(site)) {
     try {
-      return await withAdmin(node, keys, ask);
+      return await withAdmin(node, keys, realPorts, ask);
     } catch (error) {
       if (!isOperatorError(error)) throw error;
       errors.push(error);

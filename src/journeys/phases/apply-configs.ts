@@ -33,9 +33,9 @@ export const applyConfigs = definePhase<UpContext, Facts>({
   id: "apply",
   title: "Apply configs",
   observe: async (context, { signal, setAside }) => {
-    const { site, world } = context;
+    const { site, world, ports } = context;
     const keys = remembered(context, "keys");
-    const sights = await lookAtNodes(site, keys, { signal, concurrency: world.concurrency });
+    const sights = await lookAtNodes(site, keys, { signal, ports, concurrency: world.concurrency });
     const disks = new Map<string, string>();
     const running = new Map<string, string>();
     const limit = pLimit(world.concurrency);
@@ -43,11 +43,11 @@ export const applyConfigs = definePhase<UpContext, Facts>({
       const kind = sights.get(node.name)?.kind;
       if (setAside.has(node.name)) return;
       if (kind === "maintenance") {
-        const found = await withMaintenance(node, async (client) => await readDisks(client, { signal }));
+        const found = await withMaintenance(node, ports, async (client) => await readDisks(client, { signal }));
         disks.set(node.name, matchDisks(node.disk, found).map(describeDisk).join(" or "));
       }
       if (kind === "configured") {
-        const config = await withAdmin(node, keys, async (client) => await client.machineConfig({ signal }));
+        const config = await withAdmin(node, keys, ports, async (client) => await client.machineConfig({ signal }));
         if (config !== undefined) running.set(node.name, config);
       }
     };
@@ -93,11 +93,12 @@ function installNode(context: UpContext, node: SiteNode, facts: Facts): Step {
     mayBeSetAside: node.role === "worker",
     apply: async ({ signal, notice }) => {
       // Killed after an earlier apply that reached the machine: it is on its way already.
-      const sight = await lookAtNode(node, remembered(context, "keys"), { signal });
+      const sight = await lookAtNode(node, remembered(context, "keys"), { signal, ports: context.ports });
       if (sight.kind === "configured") return;
       rememberMaintenance(context.memory, node, sight);
       const result = await withMaintenance(
         node,
+        context.ports,
         async (client) =>
           await client.applyConfiguration(
             { config, mode: "auto", redact: redactAnswer(remembered(context, "keys")) },
@@ -110,7 +111,7 @@ function installNode(context: UpContext, node: SiteNode, facts: Facts): Step {
       description: `${node.name} has taken its config and left maintenance`,
       deadlineMs: waitsMs.answer,
       check: async ({ signal }) => {
-        const sight = await lookAtNode(node, remembered(context, "keys"), { signal });
+        const sight = await lookAtNode(node, remembered(context, "keys"), { signal, ports: context.ports });
         const error = backInMaintenance(context.memory, node, sight);
         if (error !== undefined) return { kind: "failed", reason: error.message, error };
         return sight.kind === "maintenance" ? { kind: "waiting", reason: "still in maintenance" } : { kind: "ready" };
@@ -140,6 +141,7 @@ function changeConfig(context: UpContext, node: SiteNode, facts: Facts): Step {
       const result = await withAdmin(
         node,
         remembered(context, "keys"),
+        context.ports,
         async (client) =>
           await client.applyConfiguration(
             { config, mode: "auto", redact: redactAnswer(remembered(context, "keys")) },
@@ -153,7 +155,7 @@ function changeConfig(context: UpContext, node: SiteNode, facts: Facts): Step {
       description: `${node.name} ${served ? "serves again" : "answers"} with its new config`,
       deadlineMs: waitsMs.install,
       check: async ({ signal }) => {
-        const sight = await lookAtNode(node, remembered(context, "keys"), { signal });
+        const sight = await lookAtNode(node, remembered(context, "keys"), { signal, ports: context.ports });
         if (sight.kind !== "configured")
           return { kind: "waiting", reason: sight.kind === "unreachable" ? sight.reason : sight.kind };
         if (served && !isServing(sight)) return { kind: "waiting", reason: [sight.stage, ...sight.unmet].join("; ") };

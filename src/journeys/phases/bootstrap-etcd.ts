@@ -33,8 +33,8 @@ export const bootstrapEtcd = definePhase<UpContext, Facts>({
   id: "bootstrap-etcd",
   title: "Bootstrap etcd",
   observe: async (context, { signal }) => ({
-    etcd: await lookAtEtcd(context.site, remembered(context, "keys"), { signal }),
-    record: await readBootstrapRecord(context.stateFolder),
+    etcd: await lookAtEtcd(context.site, remembered(context, "keys"), { signal, ports: context.ports }),
+    record: await readBootstrapRecord(context.stateFolder, context.ports.texts),
   }),
   plan: planBootstrap,
 });
@@ -88,14 +88,15 @@ async function bootstrap(
   const endMs = clock.now().getTime() + waitsMs.bootstrap;
   for (;;) {
     const issued = { node: node.name, issuedAt: clock.now().toISOString() };
-    await writeBootstrapRecord(context.stateFolder, { ...issued, answered: false });
+    await writeBootstrapRecord(context.stateFolder, { ...issued, answered: false }, context.ports.texts);
     try {
       await withAdmin(
         node,
         remembered(context, "keys"),
+        context.ports,
         async (client) => await client.bootstrap({ signal: options.signal }),
       );
-      await writeBootstrapRecord(context.stateFolder, { ...issued, answered: true });
+      await writeBootstrapRecord(context.stateFolder, { ...issued, answered: true }, context.ports.texts);
       return;
     } catch (error) {
       if (!isOperatorError(error)) throw error;
@@ -132,6 +133,7 @@ async function etcdState(context: UpContext, node: SiteNode, signal: AbortSignal
     const services = await withAdmin(
       node,
       remembered(context, "keys"),
+      context.ports,
       async (client) => await client.services({ signal }),
     );
     return services.find((service) => service.id === "etcd")?.state;
@@ -148,6 +150,7 @@ async function etcdAnswers(context: UpContext, node: SiteNode, signal: AbortSign
     const members = await withAdmin(
       node,
       keys,
+      context.ports,
       async (client) => await client.etcdMembers({ signal, deadlineMs: 3_000 }),
     );
     if (members.length > 0) return { kind: "ready" };
@@ -163,6 +166,7 @@ async function etcdReason(context: UpContext, node: SiteNode, signal: AbortSigna
     const services = await withAdmin(
       node,
       remembered(context, "keys"),
+      context.ports,
       async (client) => await client.services({ signal }),
     );
     const etcd = services.find((service) => service.id === "etcd");

@@ -5,6 +5,7 @@ import { type DiskFacts, matchDisks, type SiteNode } from "../../site/index.ts";
 import { definePhase, type Wave } from "../engine/index.ts";
 import { describeDisk, readDisks } from "../node-disks.ts";
 import { lookAtNodes, withMaintenance } from "../node-sights.ts";
+import type { NodePorts } from "../ports.ts";
 import { remembered, type UpContext } from "../up/context.ts";
 
 interface Machine {
@@ -28,8 +29,9 @@ export const checkDisks = definePhase<UpContext, Facts>({
   id: "check-disks",
   title: "Check disks and clocks",
   observe: async (context, { signal, setAside }) => {
-    const { site, world } = context;
-    const sights = await lookAtNodes(site, remembered(context, "keys"), { signal, concurrency: world.concurrency });
+    const { site, world, ports } = context;
+    const keys = remembered(context, "keys");
+    const sights = await lookAtNodes(site, keys, { signal, ports, concurrency: world.concurrency });
     const blank = site.nodes.filter(
       (node) => sights.get(node.name)?.kind === "maintenance" && !setAside.has(node.name),
     );
@@ -38,7 +40,7 @@ export const checkDisks = definePhase<UpContext, Facts>({
       blank.map((node) =>
         limit(async (): Promise<readonly [string, Found]> => {
           try {
-            return [node.name, await lookInside(node, world.clock, signal)];
+            return [node.name, await lookInside(node, world.clock, ports, signal)];
           } catch (error) {
             if (isOperatorError(error)) return [node.name, error];
             throw error;
@@ -72,8 +74,8 @@ export function planChecks({ site }: Pick<UpContext, "site">, facts: Facts): rea
   ];
 }
 
-async function lookInside(node: SiteNode, clock: Clock, signal: AbortSignal): Promise<Machine> {
-  return await withMaintenance(node, async (client) => {
+async function lookInside(node: SiteNode, clock: Clock, ports: NodePorts, signal: AbortSignal): Promise<Machine> {
+  return await withMaintenance(node, ports, async (client) => {
     const disks = await readDisks(client, { signal });
     const theirs = await client.clock({ signal });
     return { disks, skewMs: theirs === undefined ? undefined : theirs.getTime() - clock.now().getTime() };

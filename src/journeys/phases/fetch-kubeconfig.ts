@@ -1,8 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { isOperatorError } from "../../lib/errors/index.ts";
-import { readTextFile, writeFileWhole } from "../../lib/files.ts";
 import { controlPlanesOf, type SiteNode } from "../../site/index.ts";
 import { issueTalosClient, writeTalosconfig } from "../../talos/pki/index.ts";
 import { definePhase, type Step } from "../engine/index.ts";
@@ -22,15 +20,14 @@ export const talosconfigFile = (stateFolder: string) => join(stateFolder, "talos
 export const fetchKubeconfig = definePhase<UpContext, Facts>({
   id: "kubeconfig",
   title: "Fetch kubeconfig",
-  observe: async ({ stateFolder, site, world, memory }) => {
-    const file = kubeconfigFile(stateFolder);
-    const kept = existsSync(file) ? await readTextFile(file) : undefined;
+  observe: async ({ stateFolder, site, world, memory, ports }) => {
+    const kept = await ports.texts.find(kubeconfigFile(stateFolder));
     const authority = memory.keys?.talos.certs.k8s.certificatePem ?? "";
     return {
       kubeconfig:
         kept !== undefined &&
         kubeconfigFits(kept, { endpoint: site.endpoint, authorityPem: authority, now: world.clock.now() }),
-      talosconfig: existsSync(talosconfigFile(stateFolder)),
+      talosconfig: (await ports.texts.find(talosconfigFile(stateFolder))) !== undefined,
     };
   },
   plan: (context, facts) => {
@@ -45,7 +42,7 @@ export const fetchKubeconfig = definePhase<UpContext, Facts>({
         provisional: "after Bootstrap etcd",
         apply: async ({ signal }) => {
           const text = await fromAnyControlPlane(context, signal);
-          await writeFileWhole(kubeconfigFile(context.stateFolder), text, { mode: 0o600 });
+          await context.ports.texts.write(kubeconfigFile(context.stateFolder), text);
         },
       });
     }
@@ -56,8 +53,7 @@ export const fetchKubeconfig = definePhase<UpContext, Facts>({
         target: { kind: "file", name: "talosconfig" },
         effect: "create",
         inputs: { site: context.site.name },
-        apply: async () =>
-          await writeFileWhole(talosconfigFile(context.stateFolder), talosconfig(context), { mode: 0o600 }),
+        apply: async () => await context.ports.texts.write(talosconfigFile(context.stateFolder), talosconfig(context)),
       });
     }
     return steps.length === 0 ? [] : [steps];
@@ -80,7 +76,12 @@ async function fromAnyControlPlane(context: UpContext, signal: AbortSignal): Pro
   const nodes: readonly SiteNode[] = controlPlanesOf(context.site);
   for (const [index, node] of nodes.entries()) {
     try {
-      return await withAdmin(node, remembered(context, "keys"), async (client) => await client.kubeconfig({ signal }));
+      return await withAdmin(
+        node,
+        remembered(context, "keys"),
+        context.ports,
+        async (client) => await client.kubeconfig({ signal }),
+      );
     } catch (error) {
       if (index === nodes.length - 1 || !isOperatorError(error)) throw error;
     }

@@ -11,7 +11,11 @@ export const findNodes = definePhase<UpContext, NodeSights>({
   id: "find-nodes",
   title: "Find nodes",
   observe: async (context, { signal }) =>
-    await lookAtNodes(context.site, remembered(context, "keys"), { signal, concurrency: context.world.concurrency }),
+    await lookAtNodes(context.site, remembered(context, "keys"), {
+      signal,
+      ports: context.ports,
+      concurrency: context.world.concurrency,
+    }),
   plan: (context, sights) => {
     const foreign = [...sights].flatMap(([name, sight]) =>
       sight.kind === "foreign" ? [{ name, error: sight.error }] : [],
@@ -49,7 +53,7 @@ function waitForAnswer(context: UpContext, node: SiteNode): Step {
       description: `${node.name} answers on port 50000`,
       deadlineMs: waitsMs.answer,
       check: async ({ signal }) => {
-        const sight = await lookAtNode(node, remembered(context, "keys"), { signal });
+        const sight = await lookAtNode(node, remembered(context, "keys"), { signal, ports: context.ports });
         if (sight.kind === "foreign") return { kind: "failed", reason: sight.error.message, error: sight.error };
         if (sight.kind !== "unreachable") return { kind: "ready" };
         return {

@@ -9,7 +9,8 @@ import { whileMirrorServes } from "../up/while-mirror-serves.ts";
 export const joinControlPlanes = definePhase<UpContext, readonly EtcdSight[]>({
   id: "join-etcd",
   title: "Wait for etcd members",
-  observe: async (context, { signal }) => await lookAtEtcd(context.site, remembered(context, "keys"), { signal }),
+  observe: async (context, { signal }) =>
+    await lookAtEtcd(context.site, remembered(context, "keys"), { signal, ports: context.ports }),
   plan: (context, etcd) => {
     const missing = controlPlanesOf(context.site).filter((node) => !isMember(etcd, node));
     return missing.length === 0 ? [] : [missing.map((node) => waitForMember(context, node, etcd.length === 0))];
@@ -41,7 +42,7 @@ function waitForMember(context: UpContext, node: SiteNode, provisional: boolean)
       description: `${node.name} is a voting member of etcd`,
       deadlineMs: waitsMs.join,
       check: async ({ signal }) => {
-        const etcd = await lookAtEtcd(context.site, remembered(context, "keys"), { signal });
+        const etcd = await lookAtEtcd(context.site, remembered(context, "keys"), { signal, ports: context.ports });
         if (isMember(etcd, node)) return { kind: "ready" };
         const names =
           etcd[0]?.members.map((member) => `${member.hostname}${member.isLearner ? " (learner)" : ""}`) ?? [];

@@ -1,7 +1,7 @@
 import { OperatorError } from "../../lib/errors/index.ts";
 import { definePhase } from "../engine/index.ts";
 import { lookAtNodes } from "../node-sights.ts";
-import { loadSiteKeys, mintSiteKeys, type SiteKeys, saveSiteKeys } from "../site-keys.ts";
+import type { SiteKeys } from "../site-keys.ts";
 import type { UpContext } from "../up/context.ts";
 
 /**
@@ -12,13 +12,13 @@ export const keepKeys = definePhase<UpContext, SiteKeys>({
   id: "keys",
   title: "Find or make secrets",
   observe: async (context, { signal }) => {
-    const { site, world } = context;
-    const kept = await loadSiteKeys(site, world.clock);
+    const { site, world, ports } = context;
+    const kept = await ports.keys.load(site, world.clock);
     if (kept !== undefined) {
       context.memory.keys = kept;
       return kept;
     }
-    const sights = await lookAtNodes(site, undefined, { signal, concurrency: world.concurrency });
+    const sights = await lookAtNodes(site, undefined, { signal, ports, concurrency: world.concurrency });
     const configured = [...sights].filter(([, sight]) => sight.kind === "configured").map(([name]) => name);
     if (configured.length > 0) {
       throw new OperatorError(
@@ -33,10 +33,10 @@ export const keepKeys = definePhase<UpContext, SiteKeys>({
         },
       );
     }
-    context.memory.keys = await mintSiteKeys(world.clock);
+    context.memory.keys = await ports.keys.mint(world.clock);
     return context.memory.keys;
   },
-  plan: ({ site }, keys) => {
+  plan: ({ site, ports }, keys) => {
     const missing = [keys.kept.talos ? "" : "secrets.yaml", keys.kept.site ? "" : "site-secrets.yaml"].filter(
       (name) => name !== "",
     );
@@ -49,7 +49,7 @@ export const keepKeys = definePhase<UpContext, SiteKeys>({
           target: { kind: "file", name: missing[0] ?? "" },
           effect: "create",
           inputs: { site: site.name, files: missing },
-          apply: async () => await saveSiteKeys(site, keys),
+          apply: async () => await ports.keys.save(site, keys),
         },
       ],
     ];

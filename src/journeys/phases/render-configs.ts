@@ -10,10 +10,11 @@ export const renderConfigs = definePhase<UpContext, ReadonlyMap<string, string>>
   id: "render-configs",
   title: "Render configs",
   observe: async (context) => {
-    const { site, bundle } = context;
+    const { site, bundle, ports } = context;
     const keys = remembered(context, "keys");
     return await renderSite(site, {
       secrets: keys.talos,
+      readText: ports.readText,
       mirror: {
         url: remembered(context, "mirrorUrl"),
         caPem: keys.siteCa.certificatePem,

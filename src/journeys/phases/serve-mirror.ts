@@ -1,7 +1,5 @@
 import { definePhase } from "../engine/index.ts";
-import { mirrorAddress } from "../mirror-address.ts";
 import { remembered, type UpContext } from "../up/context.ts";
-import { serveBundle } from "../up/served-mirror.ts";
 
 /**
  * The laptop mirror. It changes nothing at the site, so it is opened while looking, and a dry run only says where it would be.
@@ -11,15 +9,15 @@ export const serveMirror = definePhase<UpContext, string>({
   id: "serve-mirror",
   title: "Serve mirror",
   observe: async (context, { dryRun, signal, notice }) => {
-    const { site, bundle, world, stateFolder } = context;
-    const address = await mirrorAddress(site);
+    const { site, bundle, world, ports, stateFolder } = context;
+    const address = await ports.mirrorAddress(site);
     const host = address.includes(":") ? `[${address}]` : address;
     context.memory.mirrorUrl = `https://${host}:${site.mirror.port}`;
     if (dryRun) {
       notice(`the mirror would be served at ${context.memory.mirrorUrl}`);
       return address;
     }
-    context.memory.mirror = await serveBundle({
+    context.memory.mirror = await ports.serveBundle({
       bundle,
       site,
       address,

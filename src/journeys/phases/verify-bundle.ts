@@ -12,7 +12,7 @@ import type { UpContext } from "../up/context.ts";
 export const verifyBundle = definePhase<UpContext, readonly Problem[]>({
   id: "verify-bundle",
   title: "Verify bundle",
-  observe: async ({ site, bundle }, { signal }) => {
+  observe: async ({ site, bundle, ports }, { signal }) => {
     const carried = new Set(bundle.closure.images.map((image) => image.reference));
     const packages = new Map(bundle.packages().map((found) => [found.name, found]));
     for (const { name, variables } of site.packages) {
@@ -21,7 +21,7 @@ export const verifyBundle = definePhase<UpContext, readonly Problem[]>({
       if (stored !== undefined) checkPackage(await openStoredPackage(bundle, stored, { signal }), variables);
     }
     return [
-      ...[...(await siteImages(site))]
+      ...[...(await siteImages(site, { readText: ports.readText }))]
         .filter(([reference]) => !carried.has(reference))
         .map(([reference, why]) => ({ message: `${reference} (${why.join(", ")})` })),
       ...site.packages

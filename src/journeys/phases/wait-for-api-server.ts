@@ -1,7 +1,4 @@
-import { existsSync } from "node:fs";
-import { connectCluster } from "../../kube/index.ts";
 import { isOperatorError } from "../../lib/errors/index.ts";
-import { readTextFile } from "../../lib/files.ts";
 import { type ConditionState, definePhase } from "../engine/index.ts";
 import type { UpContext } from "../up/context.ts";
 import { waitsMs } from "../up/waits.ts";
@@ -44,9 +41,9 @@ export const waitForApiServer = definePhase<UpContext, ConditionState>({
 });
 
 async function connect(context: UpContext): Promise<void> {
-  const file = kubeconfigFile(context.stateFolder);
-  if (context.memory.cluster !== undefined || !existsSync(file)) return;
-  context.memory.cluster = connectCluster({ kubeconfigYaml: await readTextFile(file) });
+  if (context.memory.cluster !== undefined) return;
+  const kubeconfigYaml = await context.ports.texts.find(kubeconfigFile(context.stateFolder));
+  if (kubeconfigYaml !== undefined) context.memory.cluster = context.ports.connectCluster({ kubeconfigYaml });
 }
 
 async function stateOf(context: UpContext, signal: AbortSignal): Promise<ConditionState> {

@@ -14,7 +14,11 @@ export const waitForInstall = definePhase<UpContext, NodeSights>({
   id: "install",
   title: "Wait for install and reboot",
   observe: async (context, { signal }) =>
-    await lookAtNodes(context.site, remembered(context, "keys"), { signal, concurrency: context.world.concurrency }),
+    await lookAtNodes(context.site, remembered(context, "keys"), {
+      signal,
+      ports: context.ports,
+      concurrency: context.world.concurrency,
+    }),
   plan: (context, sights) => {
     const late = context.site.nodes.filter((node) => !hasBooted(sights.get(node.name)?.kind, stageOf(sights, node)));
     return late.length === 0 ? [] : [late.map((node) => waitForBoot(context, node, sights))];
@@ -45,7 +49,7 @@ function waitForBoot(context: UpContext, node: SiteNode, sights: NodeSights): St
       description: `${node.name} runs from its disk`,
       deadlineMs: waitsMs.install,
       check: async ({ signal }) => {
-        const sight = await lookAtNode(node, remembered(context, "keys"), { signal });
+        const sight = await lookAtNode(node, remembered(context, "keys"), { signal, ports: context.ports });
         switch (sight.kind) {
           case "foreign":
             return { kind: "failed", reason: sight.error.message, error: sight.error };
@@ -69,19 +73,27 @@ function waitForBoot(context: UpContext, node: SiteNode, sights: NodeSights): St
 /** The machine was told a selector; what it really installed on is asked, not assumed. */
 async function diskReadBack(context: UpContext, node: SiteNode, signal: AbortSignal): Promise<ConditionState> {
   try {
-    return await withAdmin(node, remembered(context, "keys"), async (client): Promise<ConditionState> => {
-      const system = await client.systemDisk({ signal });
-      if (system === undefined) return { kind: "waiting", reason: "booted, but not from an installed disk yet" };
-      const disks = await readDisks(client, { signal });
-      const chosen = disks.find((disk) => disk.devPath === system.devPath);
-      if (chosen === undefined || matchDisks(node.disk, [chosen]).length === 1) return { kind: "ready" };
-      const error = new OperatorError(
-        "NODE_DISK_WRONG",
-        `${node.name} was installed on ${describeDisk(chosen)}, which is not the disk that site.yaml names`,
-        { where: { node: node.name }, next: [`skerry nodes disks ${node.name}     compare its disks with site.yaml`] },
-      );
-      return { kind: "failed", reason: error.message, error };
-    });
+    return await withAdmin(
+      node,
+      remembered(context, "keys"),
+      context.ports,
+      async (client): Promise<ConditionState> => {
+        const system = await client.systemDisk({ signal });
+        if (system === undefined) return { kind: "waiting", reason: "booted, but not from an installed disk yet" };
+        const disks = await readDisks(client, { signal });
+        const chosen = disks.find((disk) => disk.devPath === system.devPath);
+        if (chosen === undefined || matchDisks(node.disk, [chosen]).length === 1) return { kind: "ready" };
+        const error = new OperatorError(
+          "NODE_DISK_WRONG",
+          `${node.name} was installed on ${describeDisk(chosen)}, which is not the disk that site.yaml names`,
+          {
+            where: { node: node.name },
+            next: [`skerry nodes disks ${node.name}     compare its disks with site.yaml`],
+          },
+        );
+        return { kind: "failed", reason: error.message, error };
+      },
+    );
   } catch (error) {
     if (isOperatorError(error)) return { kind: "waiting", reason: error.message };
     throw error;

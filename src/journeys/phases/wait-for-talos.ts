@@ -11,7 +11,11 @@ export const waitForTalos = definePhase<UpContext, NodeSights>({
   id: "talos-health",
   title: "Wait for Talos",
   observe: async (context, { signal }) =>
-    await lookAtNodes(context.site, remembered(context, "keys"), { signal, concurrency: context.world.concurrency }),
+    await lookAtNodes(context.site, remembered(context, "keys"), {
+      signal,
+      ports: context.ports,
+      concurrency: context.world.concurrency,
+    }),
   plan: (context, sights) => {
     const late = context.site.nodes.filter((node) => healthOf(sights.get(node.name)).kind !== "ready");
     return late.length === 0 ? [] : [late.map((node) => waitForHealth(context, node, sights.get(node.name)))];
@@ -46,7 +50,7 @@ function waitForHealth(context: UpContext, node: SiteNode, sight: NodeSight | un
       description: `${node.name} runs with all its services`,
       deadlineMs: waitsMs.health,
       check: async ({ signal }) => {
-        const state = healthOf(await lookAtNode(node, remembered(context, "keys"), { signal }));
+        const state = healthOf(await lookAtNode(node, remembered(context, "keys"), { signal, ports: context.ports }));
         return state.kind === "waiting" ? { kind: "waiting", reason: `${state.reason}${quiet()}` } : state;
       },
     }),

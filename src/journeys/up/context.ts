@@ -2,6 +2,7 @@ import type { Bundle } from "../../bundle/index.ts";
 import type { Cluster } from "../../kube/index.ts";
 import type { Site } from "../../site/index.ts";
 import type { Journal } from "../engine/index.ts";
+import type { JourneyPorts } from "../ports.ts";
 import type { SiteKeys } from "../site-keys.ts";
 import type { JourneyWorld } from "../world.ts";
 import type { ServedMirror } from "./served-mirror.ts";
@@ -14,6 +15,7 @@ export interface UpContext {
   readonly stateFolder: string;
   readonly journal: Journal;
   readonly world: JourneyWorld;
+  readonly ports: JourneyPorts;
   /** What earlier phases opened or worked out for later ones; never a reason to skip a look. */
   readonly memory: UpMemory;
 }

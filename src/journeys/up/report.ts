@@ -32,7 +32,13 @@ export async function reportUp(context: UpContext, { signal }: LookOptions): Pro
   return {
     site: site.name,
     endpoint: cluster.server,
-    nodes: await nodeRows(site, { keys: memory.keys, cluster, signal, concurrency: world.concurrency }),
+    nodes: await nodeRows(site, {
+      keys: memory.keys,
+      cluster,
+      ports: context.ports,
+      signal,
+      concurrency: world.concurrency,
+    }),
     packages: memory.packages ?? [],
     workloads: await workloadRows(cluster, { signal }),
     kubeconfig: kubeconfigFile(stateFolder),

@@ -1,4 +1,3 @@
-import { openBundle } from "../../bundle/index.ts";
 import { loadSite } from "../../site/index.ts";
 import type { Journal, Journey } from "../engine/index.ts";
 import { applyConfigs } from "../phases/apply-configs.ts";
@@ -16,6 +15,7 @@ import { waitForApiServer } from "../phases/wait-for-api-server.ts";
 import { waitForInstall } from "../phases/wait-for-install.ts";
 import { waitForNodes } from "../phases/wait-for-nodes.ts";
 import { waitForTalos } from "../phases/wait-for-talos.ts";
+import { realPorts } from "../real-ports.ts";
 import { trustOf } from "../trusted-keys.ts";
 import type { JourneyWorld } from "../world.ts";
 import type { UpContext } from "./context.ts";
@@ -32,12 +32,13 @@ export interface UpRequest {
 /** Bare machines to a running cluster: the whole life of a site on one screen. */
 export async function up(request: UpRequest, world: JourneyWorld): Promise<Journey<UpContext, UpReport>> {
   const site = await loadSite(request.siteFile);
-  const bundle = await openBundle(request.bundleFile, { signal: world.signal, trust: await trustOf(site) });
+  const ports = world.ports ?? realPorts;
+  const bundle = await ports.openBundle(request.bundleFile, { signal: world.signal, trust: await trustOf(site) });
   const { stateFolder, journal } = request;
   return {
     id: "up",
     subject: site.name,
-    context: { site, bundle, stateFolder, journal, world, memory: {} },
+    context: { site, bundle, stateFolder, journal, world, ports, memory: {} },
     phases: [
       verifyBundle,
       keepKeys,

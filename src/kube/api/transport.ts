@@ -30,6 +30,9 @@ export interface ApiAnswer {
   readonly text: string;
 }
 
+/** One request and its whole answer, whoever carries it. @throws OperatorError KUBE_UNREACHABLE */
+export type ApiExchange = (request: ApiRequest, options: { readonly signal: AbortSignal }) => Promise<ApiAnswer>;
+
 /** HTTP to one API server over one pool of connections. */
 export interface Transport {
   /** The parsed body of a 2xx answer; anything else throws. */
@@ -69,6 +72,30 @@ function retryAfterMs(answer: Dispatcher.ResponseData): number | undefined {
   return (answer.statusCode === 429 || answer.statusCode === 503) && Number.isFinite(seconds) && seconds > 0
     ? Math.min(seconds, 10) * 1000
     : undefined;
+}
+
+/** The parsed body of a 2xx answer; anything else throws. */
+function bodyOf({ httpStatus, text }: ApiAnswer, doing: Doing, server: string): unknown {
+  const body = parseJson(text);
+  if (httpStatus < 200 || httpStatus > 299) throw statusError(httpStatus, body, doing);
+  if (body === undefined)
+    throw new OperatorError(
+      "KUBE_ANSWER_INVALID",
+      `${doing.verb} ${doing.object}: ${new URL(server).host} did not answer with JSON`,
+    );
+  return body;
+}
+
+/** A transport without a network: every request is handed to `exchange`, and its answer is read as a server's. */
+export function transportOver(exchange: ApiExchange, server: string): Transport {
+  return {
+    text: exchange,
+    json: async (request, options) => bodyOf(await exchange(request, options), request.doing, server),
+    stream: async (request) => {
+      throw statusError(405, undefined, request.doing);
+    },
+    close: async () => {},
+  };
 }
 
 /**
@@ -149,17 +176,7 @@ export function createTransport(access: ClusterAccess, options: { readonly timeo
 
   return {
     text: (request, { signal }) => bounded(request, signal),
-    json: async (request, { signal }) => {
-      const { httpStatus, text } = await bounded(request, signal);
-      const body = parseJson(text);
-      if (httpStatus < 200 || httpStatus > 299) throw statusError(httpStatus, body, request.doing);
-      if (body === undefined)
-        throw new OperatorError(
-          "KUBE_ANSWER_INVALID",
-          `${request.doing.verb} ${request.doing.object}: ${new URL(server).host} did not answer with JSON`,
-        );
-      return body;
-    },
+    json: async (request, { signal }) => bodyOf(await bounded(request, signal), request.doing, server),
     stream: (request, { signal }) =>
       attempts(request, signal, async () => {
         const answer = await send(request, signal, watchSilenceMs);

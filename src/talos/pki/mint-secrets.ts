@@ -18,8 +18,13 @@ const SERVICE_ACCOUNT_KEY_BITS = 4096;
  * Makes all secrets of a new cluster, as Talos 1.12 to 1.14 make them: authorities valid from now for ten years, an RSA 4096 key
  * for service accounts (which takes a second or two and runs off the main thread). Private keys come from OpenSSL's own random
  * source; serials, key identifiers and tokens from `random`.
+ *
+ * @param options.newServiceAccountKey - PEM; for rehearsals, which need the key only to be there
  */
-export async function mintSecrets({ clock, random }: MintPorts): Promise<SecretsBundle> {
+export async function mintSecrets(
+  { clock, random }: MintPorts,
+  options: { readonly newServiceAccountKey?: () => string | Promise<string> } = {},
+): Promise<SecretsBundle> {
   const notBefore = clock.now();
   const authority = (subject: { organizations?: readonly string[] }, key: "ed25519" | "p256"): CertificateAndKey => {
     const issued = issueAuthority(
@@ -38,7 +43,7 @@ export async function mintSecrets({ clock, random }: MintPorts): Promise<Secrets
       k8s: authority({ organizations: ["kubernetes"] }, "p256"),
       // Talos' own generator leaves this subject empty.
       k8sAggregator: authority({}, "p256"),
-      k8sServiceAccountKeyPem: await newServiceAccountKey(),
+      k8sServiceAccountKeyPem: await (options.newServiceAccountKey ?? newServiceAccountKey)(),
       os: authority({ organizations: ["talos"] }, "ed25519"),
     },
   };

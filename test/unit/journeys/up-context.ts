@@ -1,4 +1,5 @@
 import type { Bundle } from "../../../src/bundle/index.ts";
+import { realPorts } from "../../../src/journeys/real-ports.ts";
 import type { UpContext } from "../../../src/journeys/up/context.ts";
 import { parseSite } from "../../../src/site/index.ts";
 import { leapingClock } from "../../support/leaping-clock.ts";
@@ -30,6 +31,7 @@ export function contextOf(site: string, memory: UpContext["memory"] = {}): UpCon
       close: async () => {},
     },
     memory,
+    ports: realPorts,
     world: {
       clock: leapingClock(),
       random: () => 0.5,

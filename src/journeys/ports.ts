@@ -1,0 +1,44 @@
+import type { Bundle, openBundle } from "../bundle/index.ts";
+import type { Cluster } from "../kube/index.ts";
+import type { Clock } from "../lib/clock.ts";
+import type { Site } from "../site/index.ts";
+import type { connectNode, probeNode } from "../talos/api/index.ts";
+import type { SiteKeys } from "./site-keys.ts";
+import type { serveBundle } from "./up/served-mirror.ts";
+
+/** How machines are called. */
+export interface NodePorts {
+  readonly connectNode: typeof connectNode;
+  readonly probeNode: typeof probeNode;
+}
+
+/** Files of the operator, UTF-8. @throws OperatorError FILE_UNREADABLE */
+export type ReadText = (file: string) => Promise<string>;
+
+/** Files that a journey keeps for itself, whole and readable by their owner only. */
+export interface KeptTexts {
+  /** undefined: there is none. */
+  readonly find: (file: string) => Promise<string | undefined>;
+  readonly write: (file: string, text: string) => Promise<void>;
+}
+
+/** Where the secrets of a site are. */
+export interface KeyKeeper {
+  readonly load: (site: Site, clock: Clock) => Promise<SiteKeys | undefined>;
+  readonly mint: (clock: Clock) => Promise<SiteKeys>;
+  readonly save: (site: Site, keys: SiteKeys) => Promise<void>;
+}
+
+/**
+ * Everything that the phases of `up` reach outside of this program. `realPorts` is the world; a rehearsal gives a simulated one,
+ * and then nothing of the site is dialled, read or written but site.yaml, its patches and the bundle.
+ */
+export interface JourneyPorts extends NodePorts {
+  readonly connectCluster: (how: { readonly kubeconfigYaml: string }) => Cluster;
+  readonly openBundle: (...how: Parameters<typeof openBundle>) => Promise<Bundle>;
+  readonly mirrorAddress: (site: Site) => Promise<string>;
+  readonly serveBundle: typeof serveBundle;
+  readonly keys: KeyKeeper;
+  readonly readText: ReadText;
+  readonly texts: KeptTexts;
+}
