@@ -69,12 +69,8 @@ export interface BootstrapOrder {
   readonly skipHashCheck: boolean;
 }
 
-export type BootstrapAnswer =
-  | "accepted"
-  /** etcd has data here: bootstrapped or joined before. */
-  | "data-not-empty"
-  /** To recover was asked for, but no snapshot is here. */
-  | "no-snapshot";
+/** `data-not-empty`: bootstrapped or joined before, or what a recovery left that failed. */
+export type BootstrapAnswer = "accepted" | "data-not-empty";
 
 /** Partitions of the system disk that can be wiped alone. */
 export type PartitionLabel = "STATE" | "EPHEMERAL" | "META";
@@ -102,8 +98,8 @@ export interface Interior {
   /** A new config without reboot: mirrors and images follow it. */
   readonly reconfigure: (config: AppliedConfig) => void;
   /**
-   * Lets etcd begin a cluster of its own; rejects before `start`. A snapshot whose hash is wrong or that cannot be restored fails the etcd
-   * service, not this call, as on a real node.
+   * Lets etcd begin a cluster of its own; rejects before `start`. A snapshot that is missing or cannot be restored fails the etcd service,
+   * not this call, as on a real node: one that is no database leaves nothing, one whose hash is wrong leaves data that has to be wiped.
    */
   readonly bootstrapEtcd: (order: BootstrapOrder) => Promise<BootstrapAnswer>;
   /** Rejects when etcd is not up after a moment (the face then lets the call hang as Talos does). */

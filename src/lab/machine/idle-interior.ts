@@ -74,9 +74,8 @@ export function createIdleInterior(options: { readonly cluster?: IdleCluster } =
     reconfigure: () => undefined,
     bootstrapEtcd: async ({ recover, skipHashCheck }) => {
       if (hasEtcdData) return "data-not-empty";
-      if (recover && recovery === undefined) return "no-snapshot";
-      if (recover && !skipHashCheck && !isWholeSnapshot(recovery ?? Buffer.alloc(0)))
-        host?.service("etcd", "Failed", "Failed to run pre stage: expected sha256 does not match", false);
+      if (recover && (recovery === undefined || !(skipHashCheck || isWholeSnapshot(recovery))))
+        host?.service("etcd", "Failed", "Failed to run pre stage: error verifying snapshot", false);
       else runEtcd();
       return "accepted";
     },

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { closeSync, mkdirSync, openSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, readFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { appendRecord, recordOf } from "../process-record.ts";
@@ -20,6 +20,8 @@ export interface RealProcess {
   readonly running: () => boolean;
   /** Resolves with a sentence when the process has ended, however it did. */
   readonly ended: Promise<string>;
+  /** The last line of its output, "" where it said nothing. */
+  readonly lastLine: () => string;
   /** `power-loss` kills at once; `shutdown` asks first and kills after 5 s. Safe to repeat. */
   readonly end: (how: "shutdown" | "power-loss") => Promise<void>;
 }
@@ -73,6 +75,7 @@ async function startProcess(spec: ProcessSpec, recordFile: string): Promise<Real
     pid,
     running: () => running,
     ended,
+    lastLine: () => readFileSync(spec.logFile, "utf8").trimEnd().split("\n").at(-1) ?? "",
     end: async (how) => {
       if (!running) return;
       child.kill(how === "shutdown" ? "SIGTERM" : "SIGKILL");

@@ -152,23 +152,22 @@ export function createEtcdService(options: EtcdServiceOptions): EtcdService {
     }
   };
 
-  /** Makes a data folder of a cluster of one from the snapshot, or leaves none. */
+  const etcdutl = async (args: readonly string[]): Promise<void> => {
+    running = await options.startProcess("etcdutl", await options.program("etcdutl", life.signal), args);
+    const reason = await running.ended;
+    life.signal.throwIfAborted();
+    if (reason !== "exit status 0") throw new Error(running.lastLine() || reason);
+  };
+
+  /** Makes the data of a cluster of one from the snapshot. What a failed one leaves is left, as Talos does. */
   const restore = async ({ skipHashCheck }: BootstrapOrder): Promise<void> => {
-    const { signal } = life;
-    const binary = await options.program("etcdutl", signal);
-    const { dataFolder } = options;
-    const snapshot = options.recovery.file;
-    const restoring = await options.startProcess(
-      "etcdutl",
-      binary,
-      restoreArguments({ snapshot, skipHashCheck, name: host.nodeName, address: host.address, dataFolder }),
-    );
-    running = restoring;
-    const reason = await restoring.ended;
-    signal.throwIfAborted();
-    if (reason === "exit status 0") return options.recovery.remove();
-    await rm(dataFolder, { recursive: true, force: true });
-    throw new Error(`failed to recover etcd from snapshot: etcdutl snapshot restore: ${reason}`);
+    const { dataFolder, recovery } = options;
+    const reason = (what: string) => (error: unknown) =>
+      Promise.reject(new Error(`${what}: ${error instanceof Error ? error.message : String(error)}`));
+    await etcdutl(["snapshot", "status", recovery.file]).catch(reason("error verifying snapshot"));
+    const plan = { snapshot: recovery.file, skipHashCheck, name: host.nodeName, address: host.address, dataFolder };
+    await etcdutl(restoreArguments(plan)).catch(reason("error recovering from the snapshot"));
+    await recovery.remove();
   };
 
   const begin = async (): Promise<void> => {
@@ -213,7 +212,6 @@ export function createEtcdService(options: EtcdServiceOptions): EtcdService {
       if (hasData()) return "data-not-empty";
       // Until etcd has written something every repeat is as good as the first.
       if (ordered === undefined) {
-        if (order.recover && !options.recovery.exists()) return "no-snapshot";
         ordered = order;
         say("Finished", "Service finished successfully");
         say("Finished", "Bootstrap requested");

@@ -1,4 +1,4 @@
-import { createWriteStream, existsSync, mkdirSync } from "node:fs";
+import { createWriteStream, mkdirSync } from "node:fs";
 import { rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { Readable } from "node:stream";
@@ -16,7 +16,6 @@ export class NotMountedError extends Error {
 /** A snapshot that EtcdRecover brought and that Bootstrap may ask for; Talos keeps it as `/var/lib/etcd.snapshot`. */
 export interface RecoverySnapshot {
   readonly file: string;
-  readonly exists: () => boolean;
   /** Takes the place of an earlier one once it is whole; a stream that breaks off leaves nothing of itself. */
   readonly keep: (snapshot: AsyncIterable<Uint8Array>, options: { readonly signal: AbortSignal }) => Promise<void>;
   readonly remove: () => Promise<void>;
@@ -26,7 +25,6 @@ export interface RecoverySnapshot {
 export function openRecoverySnapshot(file: string): RecoverySnapshot {
   return {
     file,
-    exists: () => existsSync(file),
     keep: async (snapshot, { signal }) => {
       const temporary = `${file}.${process.hrtime.bigint()}`;
       mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
