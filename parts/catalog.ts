@@ -14,6 +14,8 @@ export interface Part {
   readonly package: string;
   /** Linker variables that tell the program its version, as `import/path.name=value`. */
   readonly stamp: readonly string[];
+  /** Build tags of `go`; default none. */
+  readonly tags?: readonly string[];
   /** The first one runs here, the others are only put into images. */
   readonly architectures: readonly Architecture[];
 }
@@ -36,6 +38,37 @@ function kubernetesPart<const Name extends string>(name: Name, packagePath: stri
       "k8s.io/component-base/version.gitCommit=",
       "k8s.io/component-base/version.gitTreeState=clean",
     ],
+    architectures: ["amd64"],
+  } as const satisfies Part;
+}
+
+const containerdVersion = "v2.2.9";
+
+function containerdPart<const Name extends string>(name: Name) {
+  return {
+    name,
+    folder: "containerd",
+    module: "github.com/containerd/containerd/v2",
+    version: containerdVersion,
+    package: `github.com/containerd/containerd/v2/cmd/${name}`,
+    stamp: [`github.com/containerd/containerd/v2/version.Version=${containerdVersion}`],
+    // Snapshotters that a node does not use; btrfs would need a C compiler.
+    tags: ["no_btrfs", "no_devmapper", "no_zfs"],
+    architectures: ["amd64"],
+  } as const satisfies Part;
+}
+
+const cniPluginsVersion = "v1.9.1";
+
+/** A CNI plugin; in `/opt/cni/bin` it has its name without "cni-". */
+function cniPart<const Name extends `cni-${string}`>(name: Name, packagePath: string) {
+  return {
+    name,
+    folder: "cni-plugins",
+    module: "github.com/containernetworking/plugins",
+    version: cniPluginsVersion,
+    package: `github.com/containernetworking/plugins/plugins/${packagePath}`,
+    stamp: [`github.com/containernetworking/plugins/pkg/utils/buildversion.BuildVersion=${cniPluginsVersion}`],
     architectures: ["amd64"],
   } as const satisfies Part;
 }
@@ -92,6 +125,23 @@ export const parts = [
     version: "v1.13.9",
     package: ".",
     stamp: [],
+    architectures: ["amd64"],
+  },
+  containerdPart("containerd"),
+  containerdPart("containerd-shim-runc-v2"),
+  containerdPart("ctr"),
+  cniPart("cni-bridge", "main/bridge"),
+  cniPart("cni-host-local", "ipam/host-local"),
+  cniPart("cni-loopback", "main/loopback"),
+  cniPart("cni-portmap", "meta/portmap"),
+  cniPart("cni-firewall", "meta/firewall"),
+  {
+    name: "rack-net",
+    folder: "rack-net",
+    module: "skerry.dev/parts/rack-net",
+    version: "0.28.8",
+    package: ".",
+    stamp: ["main.version=0.28.8"],
     architectures: ["amd64"],
   },
 ] as const satisfies readonly Part[];

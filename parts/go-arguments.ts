@@ -3,7 +3,8 @@ import type { Architecture, Part } from "./catalog.ts";
 /** Arguments of `go` that build `part` into the file `output`: static, without paths of this machine, stripped. */
 export function goArguments(part: Part, output: string): readonly string[] {
   const linker = ["-s", "-w", ...part.stamp.map((variable) => `-X ${variable}`)].join(" ");
-  return ["build", "-trimpath", "-buildvcs=false", "-ldflags", linker, "-o", output, part.package];
+  const tags = part.tags === undefined ? [] : ["-tags", part.tags.join(",")];
+  return ["build", "-trimpath", "-buildvcs=false", "-ldflags", linker, ...tags, "-o", output, part.package];
 }
 
 /**

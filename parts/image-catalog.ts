@@ -54,6 +54,22 @@ function programImage(
   };
 }
 
+/** Debian's busybox, and links to it for these of its programs. `/bin` is `/usr/bin`. */
+export function busybox(applets: readonly string[]): readonly ImageFile[] {
+  return [
+    { kind: "debian", tools: "busybox" },
+    { kind: "link", path: "/bin", target: "usr/bin" },
+    ...applets.map((applet) => ({ kind: "link", path: `/usr/bin/${applet}`, target: "busybox" }) as const),
+  ];
+}
+
+/** What people ask for in `kubectl exec`. */
+const shell = busybox(
+  "cat cp date df dirname echo env false find grep head hostname id ip kill ls mkdir mv nc netstat nslookup ping printenv printf ps pwd rm sed sh sleep sort stat tail tar test top touch tr true uname vi wc wget which xargs".split(
+    " ",
+  ),
+);
+
 function localBin(part: PartName): { readonly part: PartName; readonly path: string } {
   return { part, path: `/usr/local/bin/${part}` };
 }
@@ -133,23 +149,38 @@ export const images: readonly Image[] = [
   programImage(
     "registry.k8s.io/e2e-test-images/agnhost:2.63.0",
     { part: "agnhost", path: "/agnhost" },
-    { cmd: ["pause"], ports: ["8080/tcp"] },
+    {
+      layers: [base, shell, [{ kind: "part", path: "/agnhost", part: "agnhost" }]],
+      cmd: ["pause"],
+      ports: ["8080/tcp"],
+    },
   ),
   standInImage("ghcr.io/siderolabs/installer:v1.13.9", {
     program: "/bin/installer",
     sentence: "has the name of Talos' installer and nothing that could install; simulated machines model the rest",
   }),
-  // Its module needs a C compiler on amd64, so it is not among the parts.
-  standInImage("ghcr.io/siderolabs/flannel:0.28.8", {
-    program: "/opt/bin/flanneld",
-    sentence: "has the name of Talos' flannel and no program; simulated machines pull it and model the pod network",
-  }),
+  // flannel's own daemon needs a C compiler on amd64, so it is not among the parts.
+  programImage(
+    "ghcr.io/siderolabs/flannel:0.28.8",
+    { part: "rack-net", path: "/opt/bin/flanneld" },
+    {
+      // Talos' manifest copies a file with `cp` before it starts the daemon.
+      layers: [base, shell, [{ kind: "part", path: "/opt/bin/flanneld", part: "rack-net" }]],
+      standIn:
+        "has a small program of ours for flannel's daemon: pods of nodes on one switch reach each other by plain IPv4 routes, without vxlan",
+    },
+  ),
 ];
 
 /** The parts that images are made of. */
 export function partsOfImages(): readonly PartName[] {
+  return partsOf(images.flatMap((image) => image.layers.flat()));
+}
+
+/** The parts among these files, sorted, each once. */
+export function partsOf(files: readonly ImageFile[]): readonly PartName[] {
   const names = new Set<PartName>();
-  for (const file of images.flatMap((image) => image.layers.flat())) {
+  for (const file of files) {
     if (file.kind === "part") names.add(file.part);
   }
   return [...names].sort();

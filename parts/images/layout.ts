@@ -77,7 +77,8 @@ async function writeImage(
   return { mediaType: only.mediaType, digest: only.digest, size: only.size };
 }
 
-async function layerEntries(
+/** What one row of a table stands for, with its content from `sources`. */
+export async function layerEntries(
   file: ImageFile,
   architecture: Architecture,
   sources: ImageSources,

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { createReadStream } from "node:fs";
-import { writeFile } from "node:fs/promises";
+import { lstat, mkdir, readdir, readFile, readlink, realpath, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import path from "node:path";
 import { Readable } from "node:stream";
@@ -9,7 +9,15 @@ import { createGunzip } from "node:zlib";
 import { execa } from "execa";
 import { extract } from "tar-stream";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { ensureParts, type Internet, images, type PartsEvent, startInternet } from "../../parts/index.ts";
+import {
+  ensureImages,
+  ensureLabRootfs,
+  ensureParts,
+  type Internet,
+  images,
+  type PartsEvent,
+  startInternet,
+} from "../../parts/index.ts";
 import { startApiServer, type TestApiServer } from "../support/apiserver.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
@@ -160,4 +168,160 @@ describe("kube-apiserver and etcd", () => {
       serverVersion: { gitVersion: "v1.36.3", major: "1", minor: "36" },
     });
   });
+});
+
+/** Runs a program in a folder as its root, where neither this machine's mounts nor its network are in reach. */
+async function runIn(root: string, command: readonly string[], options: { readonly user?: string } = {}) {
+  const user = options.user ?? "0:0";
+  // Paths as images have them; the environment of this machine means nothing there.
+  const env = { PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin" };
+  return execa(
+    "/usr/bin/unshare",
+    ["--mount", "--net", "--uts", "--ipc", "/usr/sbin/chroot", `--userspec=${user}`, root, ...command],
+    { env, extendEnv: false, stdin: "ignore", reject: false },
+  );
+}
+
+describe("ensureLabRootfs()", () => {
+  let root: string;
+  beforeAll(async () => {
+    root = await ensureLabRootfs({ signal });
+  });
+
+  it.each([
+    ["containerd --version", "containerd github.com/containerd/containerd/v2 v2.2.9"],
+    ["containerd-shim-runc-v2 -v", "v2.2.9"],
+    ["ctr --version", "ctr github.com/containerd/containerd/v2 v2.2.9"],
+    ["runc --version", "libseccomp: "],
+    ["nft --version", "nftables v1."],
+    ["iptables --version", "(nf_tables)"],
+    ["iptables-save --version", "(nf_tables)"],
+    ["ip6tables-restore --version", "(nf_tables)"],
+    ["ip -V", "iproute2-"],
+    ["mount --version", "util-linux"],
+    ["umount --version", "util-linux"],
+    ["nsenter --version", "util-linux"],
+    ["unshare --version", "util-linux"],
+    ["/bin/busybox", "BusyBox v1."],
+    ["/opt/cni/bin/bridge", "CNI bridge plugin v1.9.1"],
+    ["/opt/cni/bin/firewall", "CNI firewall plugin v1.9.1"],
+    ["/opt/cni/bin/host-local", "CNI host-local plugin v1.9.1"],
+    ["/opt/cni/bin/loopback", "CNI loopback plugin v1.9.1"],
+    ["/opt/cni/bin/portmap", "CNI portmap plugin v1.9.1"],
+  ])("is a root in which `%s` runs", async (command, words) => {
+    const result = await runIn(root, command.split(" "));
+
+    expect([result.exitCode, `${result.stdout}${result.stderr}`]).toEqual([0, expect.stringContaining(words)]);
+  });
+
+  it("has iptables that load their modules and speak to the kernel", async () => {
+    const rule = "iptables -t nat -A POSTROUTING -m comment --comment pods -m conntrack --ctstate NEW -j MASQUERADE";
+
+    const result = await runIn(root, ["sh", "-c", `${rule} && nft list table ip nat`]);
+
+    expect([result.exitCode, result.stderr]).toEqual([0, expect.any(String)]);
+    expect(result.stdout).toMatch(/ct state new .*masquerade/);
+  });
+
+  it("calls itself what a kubelet of Talos reports, and says what it is", async () => {
+    const text = await readFile(path.join(root, "etc/os-release"), "utf8");
+
+    expect(text).toContain('PRETTY_NAME="Talos (v1.13.9)"\n');
+    expect(text).toContain("VARIANT_ID=skerry-lab\n");
+  });
+
+  it("has nothing setuid, and nothing that a link leads out of", async () => {
+    const entries = await readdir(root, { recursive: true, withFileTypes: true });
+
+    const modes = await Promise.all(entries.map((entry) => lstat(path.join(entry.parentPath, entry.name))));
+    const links = entries
+      .filter((entry) => entry.isSymbolicLink())
+      .map((entry) => path.join(entry.parentPath, entry.name));
+    const lost = [];
+    for (const link of links) {
+      const target = await readlink(link);
+      const inside = target.startsWith("/") ? path.join(root, target) : path.resolve(path.dirname(link), target);
+      if (!(await realpath(inside).catch(() => "")).startsWith(root)) lost.push(path.relative(root, link));
+    }
+
+    expect(modes.filter((stats) => (stats.mode & 0o6000) !== 0)).toEqual([]);
+    expect(links.length).toBeGreaterThan(100);
+    expect(lost).toEqual([]);
+  });
+
+  it("is found by the link that the shipped program follows, and made once", async () => {
+    const events: PartsEvent[] = [];
+
+    const again = await ensureLabRootfs({ signal, report: (event) => events.push(event) });
+
+    expect(again).toBe(root);
+    expect(events.map((event) => event.kind)).toEqual(["cached"]);
+    expect(await realpath(path.resolve(root, "../../../../lab-rootfs"))).toBe(await realpath(root));
+  });
+});
+
+/** What the images start, as the user that Talos' static pods start it by. */
+const started: readonly (readonly [reference: string, user: string, command: string, words: string])[] = [
+  ["registry.k8s.io/kube-apiserver:v1.36.3", "65534:65534", "/usr/local/bin/kube-apiserver --version", "v1.36.3"],
+  [
+    "registry.k8s.io/kube-controller-manager:v1.36.3",
+    "65535:65535",
+    "/usr/local/bin/kube-controller-manager --version",
+    "v1.36.3",
+  ],
+  ["registry.k8s.io/kube-scheduler:v1.36.3", "65536:65536", "/usr/local/bin/kube-scheduler --version", "v1.36.3"],
+  ["registry.k8s.io/etcd:v3.6.12", "60:60", "/usr/local/bin/etcd --version", "etcd Version: 3.6.12"],
+  ["registry.k8s.io/kube-proxy:v1.36.3", "0:0", "/usr/local/bin/kube-proxy --version", "v1.36.3"],
+  ["registry.k8s.io/kube-proxy:v1.36.3", "0:0", "nft list ruleset", ""],
+  ["ghcr.io/siderolabs/kubelet:v1.36.3", "0:0", "/usr/local/bin/kubelet --version", "v1.36.3"],
+  ["ghcr.io/siderolabs/kubelet:v1.36.3", "0:0", "mount --version", "util-linux"],
+  ["ghcr.io/siderolabs/kubelet:v1.36.3", "0:0", "umount --version", "util-linux"],
+  ["registry.k8s.io/coredns/coredns:v1.14.6", "0:0", "/coredns -version", "CoreDNS-1.14.6"],
+  ["docker.io/library/registry:3", "0:0", "registry --version", "v3.1.2"],
+  ["registry.k8s.io/e2e-test-images/agnhost:2.63.0", "65534:65534", "/agnhost --version", "app version"],
+  ["registry.k8s.io/e2e-test-images/agnhost:2.63.0", "65534:65534", "/bin/sh -c pwd", "/"],
+  ["ghcr.io/siderolabs/flannel:0.28.8", "0:0", "/opt/bin/flanneld --version", "flannel 0.28.8"],
+  ["ghcr.io/siderolabs/flannel:0.28.8", "0:0", "cp -f /etc/group /etc/cni-conf", ""],
+];
+
+describe("ensureImages()", () => {
+  it.each([...new Set(started.map(([reference]) => reference))])(
+    "%s runs what it is for",
+    { timeout: 60_000 },
+    async (reference) => {
+      await using folder = await temporaryFolder();
+      const { layoutFolder } = await ensureImages({ signal });
+      const blob = (digest: string): string => path.join(layoutFolder, "blobs", digest.replace(":", "/"));
+      const index = JSON.parse(await readFile(path.join(layoutFolder, "index.json"), "utf8")) as {
+        readonly manifests: readonly (Descriptor & { readonly annotations: Readonly<Record<string, string>> })[];
+      };
+      const descriptor = index.manifests.find((row) => Object.values(row.annotations).includes(reference));
+      const manifest = JSON.parse(await readFile(blob(descriptor?.digest ?? ""), "utf8")) as Manifest;
+      const root = path.join(folder.path, "root");
+      await mkdir(root);
+      for (const layer of manifest.layers ?? [])
+        await execa("tar", [
+          "--extract",
+          "--gzip",
+          "--same-owner",
+          "--preserve-permissions",
+          "--file",
+          blob(layer.digest),
+          "--directory",
+          root,
+        ]);
+
+      for (const [, user, command, words] of started.filter((row) => row[0] === reference)) {
+        const result = await runIn(root, command.split(" "), { user });
+
+        expect([command, result.exitCode, `${result.stdout}${result.stderr}`]).toEqual([
+          command,
+          0,
+          expect.stringContaining(words),
+        ]);
+      }
+      if (reference.includes("/kubelet:")) expect(await readlink(path.join(root, "var/run"))).toBe("/run");
+      await rm(root, { recursive: true });
+    },
+  );
 });

@@ -32,6 +32,7 @@ describe("partKey()", () => {
     ["an own source", part, { ...inputs, sources: { ...inputs.sources, "tools.go": "package b\n" } }],
     ["a new own source", part, { ...inputs, sources: { ...inputs.sources, "main.go": "package a\n" } }],
     ["a stamp", { ...part, stamp: [] }, inputs],
+    ["a build tag", { ...part, tags: ["no_zfs"] }, inputs],
     ["the package", { ...part, package: "example.org/thing/cmd/other" }, inputs],
     ["an architecture", { ...part, architectures: ["amd64", "arm64"] as const }, inputs],
   ])("changes with %s", (_what, otherPart, otherInputs) => {
@@ -51,6 +52,17 @@ describe("goArguments()", () => {
       "/out/thing",
       "example.org/thing/cmd/thing",
     ]);
+  });
+});
+
+describe("goArguments() of a part with build tags", () => {
+  it("differ from those without in nothing else, which is what keeps the keys of the others", () => {
+    const plain = goArguments(part, "/out/thing");
+
+    const tagged = goArguments({ ...part, tags: ["no_btrfs", "no_zfs"] }, "/out/thing");
+
+    expect(tagged.filter((argument) => !plain.includes(argument))).toEqual(["-tags", "no_btrfs,no_zfs"]);
+    expect(tagged.filter((argument) => plain.includes(argument))).toEqual(plain);
   });
 });
 

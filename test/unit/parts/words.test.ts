@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { partsCacheFolder } from "../../../parts/cache-folder.ts";
-import { parseLoaderList } from "../../../parts/debian-catalog.ts";
+import { packageNames, parseLoaderList } from "../../../parts/debian-catalog.ts";
 import { isOlder, neededGoVersion } from "../../../parts/go-toolchain.ts";
 import { eventLine, runningLine } from "../../../parts/report.ts";
 
@@ -30,6 +30,18 @@ describe("isOlder()", () => {
 describe("neededGoVersion()", () => {
   it("reads the go line", () => {
     expect(neededGoVersion("module a\n\ngo 1.26.0\n\nrequire b v1.0.0\n")).toBe("1.26.0");
+  });
+});
+
+describe("packageNames()", () => {
+  const packages = ["zlib1g", ["libelf1t64", "libelf1"], "libc6", "libc6"] as const;
+
+  it.each([
+    ["Debian 12", ["libc6", "libelf1"], ["libc6", "libelf1", "zlib1g"]],
+    ["Debian 13, which knows the old name too", ["libelf1", "libelf1t64"], ["libc6", "libelf1t64", "zlib1g"]],
+    ["a machine without lists, to be told what is missing", [], ["libc6", "libelf1t64", "zlib1g"]],
+  ])("takes the name that is known on %s", (_where, known, names) => {
+    expect(packageNames(packages, new Set(known))).toEqual(names);
   });
 });
 
