@@ -201,6 +201,7 @@ export function startNode(config: () => AppliedConfig, host: InteriorHost, parts
       clock,
       places: {
         address: host.address,
+        network: "shared",
         secrets: join(disk.memory, "system", "secrets", "kubernetes"),
         config: join(disk.memory, "system", "config", "kubernetes"),
         audit: join(disk.memory, "var", "log", "audit", "kube"),

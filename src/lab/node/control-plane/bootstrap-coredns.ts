@@ -141,7 +141,8 @@ const apartFromEachOther = {
   ],
 };
 
-function tenthAddress(cidr: string): string {
+/** The tenth address of a subnet: where the cluster's DNS is. @param cidr - `10.96.0.0/12` */
+export function tenthAddress(cidr: string): string {
   const bytes = ipaddr.parseCIDR(cidr)[0].toByteArray();
   const last = bytes.length - 1;
   return ipaddr.fromByteArray(bytes.map((byte, index) => (index === last ? byte + 10 : byte))).toString();

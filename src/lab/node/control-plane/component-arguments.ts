@@ -9,6 +9,13 @@ export interface ComponentPlaces {
   readonly config: string;
   /** `var/log/audit/kube` of the machine. */
   readonly audit: string;
+  /**
+   * `own`: the machine has a network of its own, and everything listens as Talos lets it. `shared`: it has only its address, so that nothing
+   * listens elsewhere, and audit files are kept small because hundreds of machines may share one disk.
+   */
+  readonly network: "own" | "shared";
+  /** Put before every path when files are written, where the machine's root is not that of this process. Default none. */
+  readonly root?: string;
 }
 
 const CIPHERS = [
@@ -26,34 +33,35 @@ const CIPHERS = [
 ].join(",");
 
 /**
- * kube-apiserver as Talos 1.13.9 starts it (recorded), but for what sharing one network asks: it binds and advertises the machine's
- * own address and writes no Endpoints for it, because those may not be loopback addresses. Audit files are kept small.
+ * kube-apiserver as Talos 1.13.9 starts it (recorded). On a shared network it binds and advertises the machine's own address and writes
+ * no Endpoints for it, because those may not be loopback addresses.
  */
 export function apiServerArguments(facts: ClusterFacts, places: ComponentPlaces): readonly string[] {
   const secret = (name: string) => `${places.secrets}/kube-apiserver/${name}`;
   const config = (name: string) => `${places.config}/kube-apiserver/${name}`;
+  const shared = places.network === "shared";
   return merged(facts.extraArgs.apiServer, {
     "admission-control-config-file": config("admission-control-config.yaml"),
-    "advertise-address": places.address,
+    "advertise-address": shared ? places.address : "$(POD_IP)",
     "allow-privileged": "true",
     "anonymous-auth": "false",
     "api-audiences": facts.endpoint,
     "audit-log-maxage": "30",
-    "audit-log-maxbackup": "1",
-    "audit-log-maxsize": "20",
+    "audit-log-maxbackup": shared ? "1" : "10",
+    "audit-log-maxsize": shared ? "20" : "100",
     "audit-log-path": `${places.audit}/kube-apiserver.log`,
     "audit-policy-file": config("auditpolicy.yaml"),
     "authorization-config": config("authorization-config.yaml"),
-    "bind-address": places.address,
+    "bind-address": shared ? places.address : "0.0.0.0",
     "client-ca-file": secret("ca.crt"),
     "enable-admission-plugins": "NodeRestriction",
     "enable-bootstrap-token-auth": "true",
     "encryption-provider-config": secret("encryptionconfig.yaml"),
-    "endpoint-reconciler-type": "none",
+    ...(shared ? { "endpoint-reconciler-type": "none" } : {}),
     "etcd-cafile": secret("etcd-client-ca.crt"),
     "etcd-certfile": secret("etcd-client.crt"),
     "etcd-keyfile": secret("etcd-client.key"),
-    "etcd-servers": `https://${places.address}:2379`,
+    "etcd-servers": shared ? `https://${places.address}:2379` : "https://127.0.0.1:2379",
     "kubelet-client-certificate": secret("apiserver-kubelet-client.crt"),
     "kubelet-client-key": secret("apiserver-kubelet-client.key"),
     "kubelet-preferred-address-types": "InternalIP,ExternalIP,Hostname",
@@ -77,7 +85,7 @@ export function apiServerArguments(facts: ClusterFacts, places: ComponentPlaces)
   });
 }
 
-/** kube-controller-manager as Talos starts it, on the machine's own address. */
+/** kube-controller-manager as Talos starts it. */
 export function controllerManagerArguments(facts: ClusterFacts, places: ComponentPlaces): readonly string[] {
   const secret = (name: string) => `${places.secrets}/kube-controller-manager/${name}`;
   return merged(facts.extraArgs.controllerManager, {
@@ -85,7 +93,7 @@ export function controllerManagerArguments(facts: ClusterFacts, places: Componen
     "allocate-node-cidrs": "true",
     "authentication-kubeconfig": secret("kubeconfig"),
     "authorization-kubeconfig": secret("kubeconfig"),
-    "bind-address": places.address,
+    "bind-address": places.network === "shared" ? places.address : "127.0.0.1",
     "cluster-cidr": facts.podSubnets.join(","),
     "cluster-signing-cert-file": secret("ca.crt"),
     "cluster-signing-key-file": secret("ca.key"),
@@ -101,14 +109,14 @@ export function controllerManagerArguments(facts: ClusterFacts, places: Componen
   });
 }
 
-/** kube-scheduler as Talos starts it, on the machine's own address. */
+/** kube-scheduler as Talos starts it. */
 export function schedulerArguments(facts: ClusterFacts, places: ComponentPlaces): readonly string[] {
   const kubeconfig = `${places.secrets}/kube-scheduler/kubeconfig`;
   return merged(facts.extraArgs.scheduler, {
     "authentication-kubeconfig": kubeconfig,
     "authentication-tolerate-lookup-failure": "false",
     "authorization-kubeconfig": kubeconfig,
-    "bind-address": places.address,
+    "bind-address": places.network === "shared" ? places.address : "127.0.0.1",
     config: `${places.config}/kube-scheduler/scheduler-config.yaml`,
     "leader-elect": "true",
     profiling: "false",

@@ -53,6 +53,7 @@ export function writeComponentFiles(
   node: NodeIdentity,
   clock: Pick<Clock, "now">,
 ): string {
+  const { root = "" } = places;
   const secrets = secretsOf(facts);
   const ports = { clock, random: randomBytes };
   const names = { hostname: node.nodeName, addresses: [node.address], certSANs: facts.certSans };
@@ -62,7 +63,7 @@ export function writeComponentFiles(
   const { etcd, k8s, k8sAggregator, k8sServiceAccountKeyPem } = secrets.certs;
   const kubeconfigInput = { clusterName: facts.clusterName, server: `https://${node.address}:6443`, authority: k8s };
   const publicKey = createPublicKey(k8sServiceAccountKeyPem).export({ type: "spki", format: "pem" }).toString();
-  writeAll(join(places.secrets, "kube-apiserver"), {
+  writeAll(join(root, places.secrets, "kube-apiserver"), {
     "ca.crt": k8s.certificatePem,
     "aggregator-ca.crt": k8sAggregator.certificatePem,
     "etcd-client-ca.crt": etcd.certificatePem,
@@ -74,16 +75,18 @@ export function writeComponentFiles(
     "service-account.pub": publicKey,
     "encryptionconfig.yaml": encryptionConfig(facts),
   });
-  writeAll(join(places.config, "kube-apiserver"), apiServerConfigs(facts));
-  writeAll(join(places.secrets, "kube-controller-manager"), {
+  writeAll(join(root, places.config, "kube-apiserver"), apiServerConfigs(facts));
+  writeAll(join(root, places.secrets, "kube-controller-manager"), {
     "ca.crt": k8s.certificatePem,
     "ca.key": k8s.keyPem,
     "service-account.key": k8sServiceAccountKeyPem,
     kubeconfig: writeComponentKubeconfig("kube-controller-manager", kubeconfigInput, ports),
   });
   const schedulerKubeconfig = join(places.secrets, "kube-scheduler", "kubeconfig");
-  writeWhole(schedulerKubeconfig, writeComponentKubeconfig("kube-scheduler", kubeconfigInput, ports));
-  writeAll(join(places.config, "kube-scheduler"), { "scheduler-config.yaml": schedulerConfig(schedulerKubeconfig) });
+  writeWhole(join(root, schedulerKubeconfig), writeComponentKubeconfig("kube-scheduler", kubeconfigInput, ports));
+  writeAll(join(root, places.config, "kube-scheduler"), {
+    "scheduler-config.yaml": schedulerConfig(schedulerKubeconfig),
+  });
   return writeAdminKubeconfig(kubeconfigInput, ports);
 }
 

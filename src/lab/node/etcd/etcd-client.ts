@@ -22,6 +22,22 @@ export interface EtcdClient {
   readonly close: () => Promise<void>;
 }
 
+/** etcd answered with an error. */
+export class EtcdError extends Error {
+  /** Of gRPC; 2 where etcd named none. */
+  readonly code: number;
+
+  constructor(message: string, code: number) {
+    super(message);
+    this.code = code;
+  }
+}
+
+function refusal(answer: unknown, statusCode: number): EtcdError {
+  const { message, code } = mapping(answer);
+  return new EtcdError(text(message) ?? `status ${statusCode}`, typeof code === "number" ? code : 2);
+}
+
 const TIMEOUT_MS = 5000;
 const MAX_ANSWER_BYTES = 1024 * 1024;
 
@@ -36,7 +52,7 @@ export function createEtcdClient(url: string, credentials: EtcdCredentials): Etc
       signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]),
     });
     const value = parse(await readText(answer.body));
-    if (answer.statusCode !== 200) throw new Error(text(mapping(value)["message"]) ?? `status ${answer.statusCode}`);
+    if (answer.statusCode !== 200) throw refusal(value, answer.statusCode);
     return value;
   };
   return {
@@ -71,8 +87,7 @@ export function createEtcdClient(url: string, credentials: EtcdCredentials): Etc
       for await (const line of linesOf(answer.body)) {
         const value = mapping(parse(line));
         const result = mapping(value["result"]);
-        const failure = mapping(value["error"] ?? value);
-        if (value["result"] === undefined) throw new Error(text(failure["message"]) ?? `status ${answer.statusCode}`);
+        if (value["result"] === undefined) throw refusal(value["error"] ?? value, answer.statusCode);
         // The gateway leaves a zero out.
         remaining = text(result["remaining_bytes"]) ?? "0";
         yield Buffer.from(text(result["blob"]) ?? "", "base64");

@@ -26,6 +26,8 @@ export interface PullEndpoint {
   readonly auth?: EndpointAuth;
   /** Not from the config: the registry itself. */
   readonly upstream: boolean;
+  /** The config gave the whole API root, so that `/v2` was not added. */
+  readonly overridePath: boolean;
 }
 
 interface Mirror {
@@ -52,6 +54,16 @@ export function pullEndpoints(config: AppliedConfig, registry: string): readonly
   return [...fromMirror, complete(new URL(`https://${upstreamHost(registry)}`), false, true)];
 }
 
+/** The registries that the config says anything about, `*` among them: by mirrors or TLS. */
+export function registryNames(config: AppliedConfig): readonly string[] {
+  return [...new Set([...mirrorsOf(config).keys(), ...tlsOf(config).keys()])];
+}
+
+/** Credentials by `host[:port]` of an endpoint. */
+export function registryAuth(config: AppliedConfig): ReadonlyMap<string, EndpointAuth> {
+  return authOf(config);
+}
+
 function withCredentials(config: AppliedConfig, registry: string) {
   const tls = tlsOf(config);
   const auth = authOf(config);
@@ -64,6 +76,7 @@ function withCredentials(config: AppliedConfig, registry: string) {
       root: `${url.origin}${overridePath ? path : `${path}/v2`}`,
       host,
       upstream,
+      overridePath,
       ...(host === registry || host === upstreamHost(registry) ? {} : { namespace: registry }),
       ...(foundTls === undefined ? {} : { tls: foundTls }),
       ...(foundAuth === undefined ? {} : { auth: foundAuth }),

@@ -36,7 +36,8 @@ const places = {
   secrets: "/system/secrets/kubernetes",
   config: "/system/config/kubernetes",
   audit: "/var/log/audit/kube",
-};
+  network: "shared",
+} as const;
 
 /** `--a=b` and `--a` (as true), by name. */
 const flags = (args: readonly string[]) =>

@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { openBlobStore } from "../../../../src/lab/modelled/images/blob-store.ts";
-import { PullError } from "../../../../src/lab/node/images/pull-error.ts";
 import { type EndpointReader, pullImage } from "../../../../src/lab/modelled/images/pull-image.ts";
+import { PullError } from "../../../../src/lab/node/images/pull-error.ts";
 import { type Digest, digestOf } from "../../../../src/oci/index.ts";
 import { appliedConfig, mirrorConfig } from "../../../support/lab/applied-config.ts";
 

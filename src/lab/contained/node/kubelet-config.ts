@@ -1,0 +1,116 @@
+import { stringify } from "yaml";
+import type { AppliedConfig } from "../../interior.ts";
+import type { ClusterFacts } from "../../node/cluster-facts.ts";
+import { tenthAddress } from "../../node/control-plane/bootstrap-coredns.ts";
+import { at, mapping, textMapping, texts } from "../../node/read-values.ts";
+
+/** Where Talos' KubePrism listens on every node: the local way to any API server. */
+export const KUBE_PRISM = { host: "127.0.0.1", port: 7445 } as const;
+
+export interface KubeletPlan {
+  readonly nodeName: string;
+  readonly address: string;
+  /** Where static pods are served on the node's loopback; undefined on a worker. */
+  readonly staticPodPort: number | undefined;
+}
+
+/**
+ * The kubelet's config file as Talos 1.13.9 writes it. Two values differ: nothing is evicted for want of disk, because a node's disk is a
+ * folder of the machine's own; and capacity isolation is off, because the kubelet cannot find the device of that folder.
+ */
+export function kubeletConfig(config: AppliedConfig, facts: ClusterFacts, plan: KubeletPlan): string {
+  const kubelet = kubeletSection(config);
+  const dns = texts(kubelet["clusterDNS"]);
+  const none = {
+    "memory.available": "0%",
+    "nodefs.available": "0%",
+    "nodefs.inodesFree": "0%",
+    "imagefs.available": "0%",
+  };
+  return stringify(
+    {
+      apiVersion: "kubelet.config.k8s.io/v1beta1",
+      kind: "KubeletConfiguration",
+      address: "0.0.0.0",
+      port: 10250,
+      authentication: {
+        anonymous: { enabled: false },
+        webhook: { cacheTTL: "0s", enabled: true },
+        x509: { clientCAFile: "/etc/kubernetes/pki/ca.crt" },
+      },
+      authorization: { mode: "Webhook" },
+      cgroupRoot: "/",
+      clusterDNS: dns.length > 0 ? dns : facts.serviceSubnets.map(tenthAddress),
+      clusterDomain: facts.dnsDomain,
+      containerRuntimeEndpoint: "unix:///run/containerd/containerd.sock",
+      failCgroupV1: false,
+      failSwapOn: false,
+      kubeletCgroups: "/podruntime/kubelet",
+      logging: { format: "json" },
+      oomScoreAdj: -450,
+      registerWithTaints: Object.entries(facts.nodeTaints).map(([key, value]) => taint(key, value)),
+      resolvConf: "/system/resolved/resolv.conf",
+      rotateCertificates: true,
+      seccompDefault: true,
+      serializeImagePulls: false,
+      shutdownGracePeriod: "30s",
+      shutdownGracePeriodCriticalPods: "10s",
+      ...(plan.staticPodPort === undefined ? {} : { staticPodURL: `http://127.0.0.1:${plan.staticPodPort}` }),
+      streamingConnectionIdleTimeout: "5m0s",
+      systemCgroups: "/system",
+      systemReserved: { cpu: "50m", "ephemeral-storage": "256Mi", memory: "512Mi", pid: "100" },
+      tlsMinVersion: "VersionTLS13",
+      evictionHard: none,
+      localStorageCapacityIsolation: false,
+      ...mapping(kubelet["extraConfig"]),
+    },
+    { compat: "yaml-1.1" },
+  );
+}
+
+/** The kubelet's arguments, recorded from Talos 1.13.9; extra ones of the config replace them. */
+export function kubeletArguments(config: AppliedConfig, plan: KubeletPlan): readonly string[] {
+  const own = {
+    "bootstrap-kubeconfig": "/etc/kubernetes/bootstrap-kubeconfig",
+    "cert-dir": "/var/lib/kubelet/pki",
+    config: "/etc/kubernetes/kubelet.yaml",
+    "hostname-override": plan.nodeName,
+    kubeconfig: "/etc/kubernetes/kubeconfig-kubelet",
+    "node-ip": plan.address,
+  };
+  return Object.entries({ ...own, ...textMapping(kubeletSection(config)["extraArgs"]) }).map(
+    ([name, value]) => `--${name}=${value}`,
+  );
+}
+
+/** What a kubelet without a certificate calls with: the bootstrap token, through KubePrism. */
+export function bootstrapKubeconfig(facts: ClusterFacts): string {
+  return stringify({
+    apiVersion: "v1",
+    kind: "Config",
+    clusters: [
+      {
+        name: "local",
+        cluster: {
+          server: `https://${KUBE_PRISM.host}:${KUBE_PRISM.port}`,
+          "certificate-authority-data": Buffer.from(facts.kubernetesCa?.crt ?? "").toString("base64"),
+        },
+      },
+    ],
+    users: [{ name: "kubelet", user: { token: facts.bootstrapToken } }],
+    contexts: [{ name: "default", context: { cluster: "local", user: "kubelet" } }],
+    "current-context": "default",
+  });
+}
+
+function kubeletSection(config: AppliedConfig) {
+  return mapping(
+    config.documents.find((document) => document["kind"] === "KubeletConfig") ??
+      at(config.v1alpha1, "machine", "kubelet"),
+  );
+}
+
+function taint(key: string, value: string) {
+  const [first = "", effect] = value.split(":");
+  return effect === undefined ? { key, effect: first } : { key, value: first, effect };
+}
