@@ -207,7 +207,7 @@ describe("buildPackage()", () => {
 
 describe("buildPackage() of the demo", () => {
   it.each([
-    ["rack-cni", "registry.k8s.io/pause:3.10.1"],
+    ["rack-cni", "ghcr.io/siderolabs/flannel:0.28.8"],
     ["demo", "registry.k8s.io/e2e-test-images/agnhost:2.63.0"],
   ])("builds %s", async (name, image) => {
     expect((await buildPackage(`bundles/demo/packages/${name}`, { signal })).images).toEqual([image]);
