@@ -1,4 +1,5 @@
 import type { CallRegistrar } from "../../talos/api/index.ts";
+import type { Wipe } from "../interior.ts";
 import type { ApiDoor } from "./listener.ts";
 import type { TrustBook } from "./trust-book.ts";
 import type { MachineDisk, MachineOptions, MachineStage } from "./types.ts";
@@ -26,4 +27,11 @@ export interface BootPorts {
   readonly addApi: (server: CallRegistrar, caller: ApiCaller) => void;
 }
 
-export type BootEnd = "reboot" | "shutdown";
+/** How a boot ends from inside. */
+export interface BootEnd {
+  readonly how: "reboot" | "shutdown";
+  /** What a reset wipes when everything has stopped. */
+  readonly wipe?: Wipe;
+  /** A reset goes down in more phases than a reboot. */
+  readonly isReset: boolean;
+}

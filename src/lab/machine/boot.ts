@@ -8,6 +8,7 @@ import { LogBook } from "./log-book.ts";
 import { StatusKeeper } from "./machine-status.ts";
 import { NodeApi } from "./node-api.ts";
 import { NodeConfig } from "./node-config.ts";
+import type { ResetPlan } from "./reset-plan.ts";
 import { ResourceStore } from "./resource-store.ts";
 import { Sequences } from "./sequences.ts";
 import { ServiceBoard } from "./service-board.ts";
@@ -125,20 +126,35 @@ export class Boot {
   }
 
   /** Asks for the end from inside; a moment later, so that the call's answer gets out. */
-  end(how: BootEnd): void {
+  end(how: BootEnd["how"]): void {
     this.#isEnding = true;
-    setImmediate(() => this.#end.resolve(how));
+    setImmediate(() => this.#end.resolve({ how, isReset: false }));
+  }
+
+  /** Goes down to be wiped; a control plane that cannot leave etcd stays up, as a real one. Nothing happens while the node goes down. */
+  reset(plan: ResetPlan, actorId: string): void {
+    if (this.#isEnding) return;
+    this.#isEnding = true;
+    this.events.actorId = actorId;
+    setImmediate(() => {
+      this.#leaveForReset(plan).catch((error: unknown) => {
+        if (this.signal.aborted) return;
+        const reason = error instanceof Error ? error.message : String(error);
+        this.#sequences.stop("reset", `sequence failed: error running phase leave in reset sequence: ${reason}`);
+        this.logs.stamp(`reset failed: ${reason}`);
+        this.#isEnding = false;
+      });
+    });
   }
 
   /** The first part of going down, while the API still tells of it. */
-  beginEnding(how: BootEnd): void {
+  beginEnding({ how, isReset }: BootEnd): void {
     this.#isEnding = true;
-    this.status.enter(how === "reboot" ? "rebooting" : "shutting down");
-    this.#sequences.beginEnding(how, () => {
-      if (this.services.get("kubelet") === undefined) return;
-      this.services.update("kubelet", "Stopping", "Sending SIGTERM to task kubelet");
-      this.services.update("kubelet", "Finished", "Service finished successfully");
-    });
+    if (isReset) this.#sequences.beginWiping();
+    else {
+      this.status.enter(how === "reboot" ? "rebooting" : "shutting down");
+      this.#sequences.beginEnding(how, () => this.#stopKubelet());
+    }
     this.services.update("apid", "Stopping", "Sending SIGTERM to task apid");
   }
 
@@ -157,6 +173,38 @@ export class Boot {
   refresh(): void {
     this.status.refresh();
     this.#onChange();
+  }
+
+  /** What of a reset comes first and can fail. */
+  async #leaveForReset({ graceful, wipe, userDisks, reboot }: ResetPlan): Promise<void> {
+    const sequences = this.#sequences;
+    const phase = (name: string, task: string, work: () => void = () => undefined) => {
+      sequences.begin(name, task);
+      work();
+      sequences.end(name, task);
+    };
+    this.ports.enter("resetting");
+    this.status.enter("resetting");
+    sequences.start("reset");
+    if (graceful)
+      phase("drain", "cordonAndDrainNode", () =>
+        this.logs.kernel("[talos] task cordonAndDrainNode: machines of the lab go without draining"),
+      );
+    phase("cleanup", graceful ? "removeAllPods" : "stopAllPods", () => this.#stopKubelet());
+    phase("dbus", "stopDBus");
+    if (graceful && this.role === "controlplane") {
+      sequences.begin("leave", "leaveEtcd");
+      await this.ports.options.interior.leaveEtcd({ signal: this.signal });
+      sequences.end("leave", "leaveEtcd");
+    }
+    for (const disk of userDisks) this.logs.kernel(`[talos] wiping user disk ${disk}`);
+    this.#end.resolve({ how: reboot ? "reboot" : "shutdown", isReset: true, ...(wipe !== undefined && { wipe }) });
+  }
+
+  #stopKubelet(): void {
+    if (this.services.get("kubelet") === undefined) return;
+    this.services.update("kubelet", "Stopping", "Sending SIGTERM to task kubelet");
+    this.services.update("kubelet", "Finished", "Service finished successfully");
   }
 
   #initialize(): void {
@@ -207,7 +255,7 @@ export class Boot {
     });
     installing.abort();
     if (disk !== undefined) this.#showSystemDisk(disk);
-    return "reboot";
+    return { how: "reboot", isReset: false };
   }
 
   async #bootConfigured(config: AppliedConfig): Promise<BootEnd> {

@@ -24,11 +24,14 @@ export function createIdleInterior(options: { readonly cluster?: IdleCluster } =
   let host: InteriorHost | undefined;
   let isControlPlane = false;
   let hasEtcdData = false;
+  /** The name in the cluster. */
+  let member: string | undefined;
   let recovery: Buffer | undefined;
 
   const runEtcd = () => {
     hasEtcdData = true;
     if (host === undefined) return;
+    member = host.nodeName;
     cluster.members.set(host.nodeName, {
       id: createHash("sha256").update(host.nodeName).digest().readBigUInt64BE(0),
       hostname: host.nodeName,
@@ -45,9 +48,12 @@ export function createIdleInterior(options: { readonly cluster?: IdleCluster } =
     createdAt: new Date(0),
   });
 
-  const forgetEphemeral = () => {
-    if (host !== undefined) cluster.members.delete(host.nodeName);
+  const forgetEtcd = () => {
+    if (member !== undefined) cluster.members.delete(member);
     hasEtcdData = false;
+  };
+  const forgetEphemeral = () => {
+    forgetEtcd();
     recovery = undefined;
     images.clear();
   };
@@ -92,10 +98,7 @@ export function createIdleInterior(options: { readonly cluster?: IdleCluster } =
       for await (const piece of snapshot) pieces.push(piece);
       recovery = Buffer.concat(pieces);
     },
-    leaveEtcd: async () => {
-      if (host !== undefined) cluster.members.delete(host.nodeName);
-      hasEtcdData = false;
-    },
+    leaveEtcd: async () => forgetEtcd(),
     wipe: async (what) => {
       if (what.systemDisk) disk = undefined;
       if (what.systemDisk || what.labels.includes("STATE")) persisted = undefined;
@@ -132,16 +135,17 @@ export function createIdleInterior(options: { readonly cluster?: IdleCluster } =
   };
 }
 
-const PAGE_BYTES = 512;
+/** An etcd with nothing in it has five pages of 4 KiB. */
+const EMPTY_BYTES = 20_480;
 
-/** As etcd ends a snapshot: whole pages, then their SHA-256. */
+/** As etcd ends a snapshot: the database, then its SHA-256. */
 function wholeSnapshot(content: Buffer): Buffer {
-  const pages = Buffer.alloc(Math.ceil(content.length / PAGE_BYTES) * PAGE_BYTES);
+  const pages = Buffer.alloc(Math.max(EMPTY_BYTES, content.length));
   content.copy(pages);
   return Buffer.concat([pages, createHash("sha256").update(pages).digest()]);
 }
 
 function isWholeSnapshot(snapshot: Buffer): boolean {
   const [pages, hash] = [snapshot.subarray(0, -32), snapshot.subarray(-32)];
-  return pages.length % PAGE_BYTES === 0 && createHash("sha256").update(pages).digest().equals(hash);
+  return createHash("sha256").update(pages).digest().equals(hash);
 }

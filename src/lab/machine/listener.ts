@@ -5,7 +5,7 @@ import { Server as GrpcServer, ServerCredentials } from "@grpc/grpc-js";
 import type { Clock } from "../../lib/clock.ts";
 import type { CertificateAndKey } from "../../lib/x509/index.ts";
 import { type CallRegistrar, MAX_MESSAGE_BYTES } from "../../talos/api/index.ts";
-import { rolesOf } from "./leaf.ts";
+import { judgeClientLeaf } from "./leaf.ts";
 import { CIPHER_SUITE, type FatalAlert, sendFatalAlert, trafficSecretIn } from "./tls-alert.ts";
 
 /** What the API is while it listens: a certificate, whom it trusts, and the services behind it. */
@@ -155,7 +155,7 @@ export class ApiListener implements ApiDoor {
     if (identity.clientAuthorities === undefined) return ["os:reader"];
     const leaf = tls.getPeerX509Certificate();
     if (leaf === undefined) return "certificate_required";
-    return rolesOf(leaf, identity.clientAuthorities, this.#clock.now()) ?? "unknown_ca";
+    return judgeClientLeaf(leaf, identity.clientAuthorities, this.#clock.now());
   }
 
   #createSession(identity: ApiIdentity): Session {

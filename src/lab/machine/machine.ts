@@ -3,6 +3,7 @@ import { Boot } from "./boot.ts";
 import type { BootEnd } from "./boot-ports.ts";
 import { addApi } from "./calls/api.ts";
 import { type ApiDoor, ApiListener } from "./listener.ts";
+import { skewedClock } from "./skewed-clock.ts";
 import { TrustBook } from "./trust-book.ts";
 import type { Machine, MachineDisk, MachineOptions, MachineStage } from "./types.ts";
 
@@ -33,9 +34,9 @@ class SimulatedMachine implements Machine {
   constructor(options: MachineOptions) {
     this.name = options.name;
     this.address = options.address;
-    this.#options = options;
+    this.#options = { ...options, clock: skewedClock(options.clock, () => this.#clockOffsetMs()) };
     this.#faults = (options.faults ?? []).filter(({ node }) => node === options.name);
-    this.#listener = options.door ?? new ApiListener(options);
+    this.#listener = options.door ?? new ApiListener(this.#options);
     for (const fault of this.#faults) if (fault.kind === "drop-connections") this.#listener.dropNext(fault.count);
   }
 
@@ -100,9 +101,10 @@ class SimulatedMachine implements Machine {
       const boot = this.#newBoot();
       this.#boot = boot;
       const end = await boot.run();
-      if (end === "reboot") this.#enter("rebooting");
+      if (end.how === "reboot" && !end.isReset) this.#enter("rebooting");
       await this.#goDown(boot, end, power);
-      if (end === "shutdown") return;
+      if (end.how === "shutdown") return;
+      this.#enter("rebooting");
       await this.#options.clock.sleep(this.#options.timings.rebootMs, { signal: power });
     }
   }
@@ -113,8 +115,9 @@ class SimulatedMachine implements Machine {
     boot.stopApi();
     await this.#listener.drain(this.#options.timings.drainMs, { signal: power });
     power.throwIfAborted();
+    if (end.wipe !== undefined) await this.#options.interior.wipe(end.wipe);
     boot.cut();
-    if (end === "reboot") return;
+    if (end.how === "reboot") return;
     this.#power = undefined;
     this.#enter("off");
   }
@@ -142,6 +145,12 @@ class SimulatedMachine implements Machine {
 
   #slowness(): number {
     return this.#faults.reduce((factor, fault) => (fault.kind === "slow-disk" ? factor * fault.factor : factor), 1);
+  }
+
+  /** The latest fault of the clock counts, so that one of 0 seconds sets it right again. */
+  #clockOffsetMs(): number {
+    const fault = this.#faults.findLast(({ kind }) => kind === "clock");
+    return fault?.kind === "clock" ? fault.offsetSeconds * 1000 : 0;
   }
 
   #has(kind: Fault["kind"]): boolean {

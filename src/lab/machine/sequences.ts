@@ -10,7 +10,7 @@ const {
   TaskEvent_Action,
 } = machinePb;
 
-type SequenceName = "initialize" | "install" | "boot" | "reboot" | "shutdown";
+type SequenceName = "initialize" | "install" | "boot" | "reboot" | "shutdown" | "reset";
 
 /** Phases of the boot sequence up to the one that waits, with their tasks, as recorded from a real node. */
 const BOOT_PHASES: readonly (readonly [phase: string, tasks: readonly string[]])[] = [
@@ -21,6 +21,16 @@ const BOOT_PHASES: readonly (readonly [phase: string, tasks: readonly string[]])
   ["sharedFilesystems", ["setupSharedFilesystems"]],
   ["ephemeral", ["mountEphemeralPartition"]],
   ["userSetup", ["writeUserFiles"]],
+];
+
+/** What a reset stops before the services, with the task of each phase. */
+const RESET_STOPS: readonly (readonly [phase: string, task: string])[] = [
+  ["preReset", "sendResetSignal"],
+  ["stopServices", "stopServicesEphemeral"],
+  ["umount", "unmountPodMounts"],
+  ["unmountBind", "unmountSystemDiskBindMounts"],
+  ["unmountSystem", "unmountEphemeralPartition"],
+  ["volumeFinalize", "teardownLifecycle"],
 ];
 
 /** Tells a node's sequences the way Talos does: sequence, phases and tasks, each with start and stop. */
@@ -73,6 +83,15 @@ export class Sequences {
     this.end("cleanup", "stopAllPods");
     this.begin("dbus", "stopDBus");
     this.end("dbus", "stopDBus");
+    this.begin("stopEverything", "stopAllServices");
+  }
+
+  /** The reset sequence from where nothing can stop it any more. */
+  beginWiping(): void {
+    for (const [phase, task] of RESET_STOPS) {
+      this.begin(phase, task);
+      this.end(phase, task);
+    }
     this.begin("stopEverything", "stopAllServices");
   }
 

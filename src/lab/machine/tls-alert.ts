@@ -2,7 +2,7 @@ import { createCipheriv, createHmac } from "node:crypto";
 import type { Socket } from "node:net";
 
 /** Alert descriptions of RFC 8446 §6.2. */
-const DESCRIPTIONS = { unknown_ca: 48, certificate_required: 116 } as const;
+const DESCRIPTIONS = { certificate_expired: 45, unknown_ca: 48, certificate_required: 116 } as const;
 export type FatalAlert = keyof typeof DESCRIPTIONS;
 
 /** The only suite that machines of the lab offer, so that the sizes below are known. */

@@ -15,6 +15,8 @@ export type MachineStage =
   | "applying"
   | "installing"
   | "rebooting"
+  /** Goes down to be wiped. */
+  | "resetting"
   | "booting"
   | "running";
 

@@ -1,26 +1,20 @@
 import { randomUUID } from "node:crypto";
 import { gzipSync } from "node:zlib";
-import { status } from "@grpc/grpc-js";
-import { type Handlers, type machinePb, RpcStatus } from "../../../talos/api/index.ts";
+import type { Handlers, machinePb } from "../../../talos/api/index.ts";
 import { writeAdminKubeconfig } from "../../../talos/pki/index.ts";
 import { fromBase64 } from "../active-config.ts";
 import { applyConfiguration, createApplyState } from "../apply.ts";
+import { planReset } from "../reset-plan.ts";
 import { asRecord, textOf } from "../values.ts";
 import { bootstrap } from "./bootstrap.ts";
 import type { CallPorts } from "./call-ports.ts";
-import { neverAnswers } from "./hang.ts";
+import { etcdLeaveCluster, etcdMemberList, etcdRecover, etcdSnapshot, onlyOnControlPlanes } from "./etcd.ts";
 import { dmesg, events, logs } from "./streams.ts";
-
-const RETRY_MS = 500;
 
 export function machineService(ports: CallPorts): Handlers<typeof machinePb.MachineService> {
   const { boot, access, rolesOf } = ports;
   const applyState = createApplyState();
 
-  const onlyOnControlPlanes = (what: string) => {
-    if (boot.role !== "controlplane")
-      throw new RpcStatus(status.UNIMPLEMENTED, `${what} is only available on control plane nodes`);
-  };
   const end = (how: "reboot" | "shutdown") => {
     const actorId = randomUUID();
     boot.events.actorId = actorId;
@@ -43,37 +37,19 @@ export function machineService(ports: CallPorts): Handlers<typeof machinePb.Mach
       applyConfiguration(boot, applyState, request, { access, roles: rolesOf(peer) }),
 
     bootstrap: async ({ recoverEtcd, recoverSkipHashCheck }, { signal }) => {
-      onlyOnControlPlanes("bootstrap");
+      onlyOnControlPlanes(boot, "bootstrap");
       return bootstrap(boot, { recover: recoverEtcd, skipHashCheck: recoverSkipHashCheck }, signal);
     },
 
-    etcdMemberList: async (_request, { signal }) => {
-      onlyOnControlPlanes("member list");
-      const { interior, clock } = boot.ports.options;
-      for (;;) {
-        const members = await interior.etcdMembers().catch(() => undefined);
-        if (members !== undefined)
-          return {
-            messages: [
-              {
-                legacyMembers: members.map(({ hostname }) => hostname),
-                members: members.map((member) => ({
-                  ...member,
-                  peerUrls: [...member.peerUrls],
-                  clientUrls: [...member.clientUrls],
-                })),
-              },
-            ],
-          };
-        if (signal.aborted) await neverAnswers(signal);
-        await clock.sleep(RETRY_MS, { signal });
-      }
-    },
+    etcdMemberList: (_request, context) => etcdMemberList(boot, context),
+    etcdSnapshot: (_request, context) => etcdSnapshot(boot, context),
+    etcdRecover: (pieces, context) => etcdRecover(boot, pieces, context),
+    etcdLeaveCluster: (_request, context) => etcdLeaveCluster(boot, context),
 
     serviceList: async () => ({ messages: [{ services: [...boot.services.list()] }] }),
 
     kubeconfig: async function* () {
-      onlyOnControlPlanes("kubeconfig");
+      onlyOnControlPlanes(boot, "kubeconfig");
       yield { bytes: kubeconfigArchive(adminKubeconfig(ports)) };
     },
 
@@ -83,8 +59,13 @@ export function machineService(ports: CallPorts): Handlers<typeof machinePb.Mach
 
     reboot: async () => end("reboot"),
     shutdown: async () => end("shutdown"),
-    reset: async () => {
-      throw new RpcStatus(status.UNIMPLEMENTED, "machines of the lab cannot be reset");
+    reset: async (request) => {
+      const { interior } = boot.ports.options;
+      const plan = planReset(request, { disks: boot.ports.disks, systemDisk: interior.installedDisk() });
+      const actorId = randomUUID();
+      boot.logs.stamp(`reset request received. actorID: ${actorId}`);
+      boot.reset(plan, actorId);
+      return { messages: [{ actorId }] };
     },
   };
 }

@@ -2,8 +2,9 @@ import { existsSync, mkdirSync, readdirSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import type { Clock } from "../../../lib/clock.ts";
 import type { BootstrapAnswer, BootstrapOrder, EtcdMember, InteriorHost } from "../../interior.ts";
-import { etcdArguments, restoreArguments } from "../../node/etcd/etcd-arguments.ts";
+import { type EtcdPlan, etcdArguments, restoreArguments } from "../../node/etcd/etcd-arguments.ts";
 import { createEtcdClient, type EtcdClient, type EtcdCredentials } from "../../node/etcd/etcd-client.ts";
+import { leaveCluster } from "../../node/etcd/leave-cluster.ts";
 import type { RecoverySnapshot } from "../../node/etcd/recovery-snapshot.ts";
 import type { RealProcess } from "../real-process.ts";
 
@@ -13,6 +14,8 @@ export interface EtcdServiceOptions {
   /** On the EPHEMERAL partition; what is in it decides whether this node is a member already. */
   readonly dataFolder: string;
   readonly secretsFolder: string;
+  /** What etcd is told where that differs from what this process sees: paths inside the machine, its network. */
+  readonly plan?: Partial<Pick<EtcdPlan, "dataFolder" | "secretsFolder" | "network">> & { readonly snapshot?: string };
   /** Writes the certificates; called before the first use of anything else here. */
   readonly credentials: () => EtcdCredentials;
   readonly recovery: RecoverySnapshot;
@@ -90,6 +93,7 @@ export function createEtcdService(options: EtcdServiceOptions): EtcdService {
       secretsFolder: options.secretsFolder,
       initialCluster,
       state,
+      ...options.plan,
     });
     say("Preparing", "Creating service runner");
     while (!signal.aborted) {
@@ -226,9 +230,9 @@ export function createEtcdService(options: EtcdServiceOptions): EtcdService {
     members: () => clientOf(host.address).members({ signal: AbortSignal.timeout(MEMBERS_TIMEOUT_MS) }),
     snapshot: (call) => clientOf(host.address).snapshot(call),
     leave: async ({ signal }) => {
-      const own = clientOf(host.address);
-      const member = (await own.members({ signal })).find(({ peerUrls }) => peerUrls.includes(peerUrl));
-      if (member !== undefined) await own.remove(member.id, { signal });
+      // Without a member here that ran there is nothing to leave.
+      if (!hasData() || running === undefined) return;
+      await leaveCluster(clientOf(host.address), peerUrl, { clock, signal });
       await end("shutdown");
       await rm(options.dataFolder, { recursive: true, force: true });
     },
