@@ -140,10 +140,13 @@ export function findRackGroups(): ReadonlyMap<string, readonly string[]> {
   return found;
 }
 
-/** Process ids in the groups of a rack, in this process' numbering; 0 stands for one that it cannot see. */
-export function processesOfRack(id: string): readonly number[] {
+/** Process ids in the groups of a rack, or of one of its nodes, in this process' numbering; 0 stands for one that it cannot see. */
+export function processesOfRack(id: string, node?: string): readonly number[] {
   const found = new Set<number>();
-  for (const folder of findRackGroups().get(id) ?? []) collect(folder, found);
+  for (const folder of findRackGroups().get(id) ?? []) {
+    const group = node === undefined ? folder : join(folder, node);
+    if (existsSync(group)) collect(group, found);
+  }
   return [...found];
 }
 

@@ -111,7 +111,10 @@ export async function openNodeSpace(options: NodeSpaceOptions): Promise<NodeSpac
       });
       signal.throwIfAborted();
       if (!result.failed) return result.stdout;
-      throw new ProgramError(program, result.stderr.slice(-KEPT_CHARS).trim() || result.shortMessage);
+      throw new ProgramError(
+        program,
+        (result.stderr ?? "").slice(-KEPT_CHARS).trim() || (result.shortMessage ?? "failed"),
+      );
     },
     kill,
   };

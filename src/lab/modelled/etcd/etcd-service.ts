@@ -168,8 +168,10 @@ export function createEtcdService(options: EtcdServiceOptions): EtcdService {
     const { dataFolder, recovery } = options;
     const reason = (what: string) => (error: unknown) =>
       Promise.reject(new Error(`${what}: ${error instanceof Error ? error.message : String(error)}`));
-    await etcdutl(["snapshot", "status", recovery.file]).catch(reason("error verifying snapshot"));
-    const plan = { snapshot: recovery.file, skipHashCheck, name: host.nodeName, address: host.address, dataFolder };
+    const snapshot = options.plan?.snapshot ?? recovery.file;
+    await etcdutl(["snapshot", "status", snapshot]).catch(reason("error verifying snapshot"));
+    const names = { name: host.nodeName, address: host.address };
+    const plan = { snapshot, skipHashCheck, ...names, dataFolder: options.plan?.dataFolder ?? dataFolder };
     await etcdutl(restoreArguments(plan)).catch(reason("error recovering from the snapshot"));
     await recovery.remove();
   };

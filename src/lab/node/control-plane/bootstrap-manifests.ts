@@ -99,7 +99,11 @@ async function isThere(cluster: Cluster, manifest: KubeObject, signal: AbortSign
   }
 }
 
-async function labelNode(cluster: Cluster, { facts, nodeName, clock, signal }: BootstrapWork): Promise<void> {
+/** Puts the config's labels on the machine's own Node, once a kubelet has registered it. */
+export async function labelNode(
+  cluster: Cluster,
+  { facts, nodeName, clock, signal }: Pick<BootstrapWork, "facts" | "nodeName" | "clock" | "signal">,
+): Promise<void> {
   const node = { apiVersion: "v1", kind: "Node", name: nodeName };
   for (;;) {
     try {

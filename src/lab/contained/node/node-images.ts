@@ -1,0 +1,151 @@
+import { existsSync, readFileSync } from "node:fs";
+import type { Clock } from "../../../lib/clock.ts";
+import { formatReference, parseReference } from "../../../oci/index.ts";
+import type { ImageNamespace, StoredImage } from "../../interior.ts";
+import { PullError } from "../../node/images/pull-error.ts";
+import { at, list, mapping, text } from "../../node/read-values.ts";
+import { type NodeSpace, ProgramError } from "./namespaces.ts";
+
+export interface NodeImages {
+  /** One attempt; an image that is there is not asked for again. @returns its digest; @throws PullError */
+  readonly pull: (namespace: ImageNamespace, name: string, call: PullOptions) => Promise<string>;
+  /** As Talos pulls in the background: again with growing pauses for 20 minutes, "not found" five times. */
+  readonly pullPatiently: (namespace: ImageNamespace, name: string, call: PullOptions) => Promise<string>;
+  readonly importInto: (
+    namespace: ImageNamespace,
+    archive: AsyncIterable<Uint8Array>,
+    options: { readonly signal: AbortSignal },
+  ) => Promise<string>;
+  readonly list: (
+    namespace: ImageNamespace,
+    options: { readonly signal: AbortSignal },
+  ) => Promise<readonly StoredImage[]>;
+  /** Mounts an image, writable, in the node. @param path - inside the node, empty */
+  readonly mount: (
+    namespace: ImageNamespace,
+    name: string,
+    path: string,
+    options: { readonly signal: AbortSignal },
+  ) => Promise<void>;
+}
+
+export interface PullOptions {
+  readonly signal: AbortSignal;
+  readonly progress?: (layer: string, offsetBytes: number, totalBytes: number) => void;
+}
+
+export interface NodeImagesOptions {
+  readonly space: NodeSpace;
+  readonly clock: Clock;
+  /** Inside the node: the host files of Talos' own pulls. */
+  readonly hostsFolder: string;
+  /** First pause between attempts; Talos: 5000. */
+  readonly retryUnitMs: number;
+  readonly log: (line: string) => void;
+}
+
+/** containerd's namespaces behind those of the Talos API. */
+const namespaces: Readonly<Record<ImageNamespace, string>> = { cri: "k8s.io", system: "system", inmem: "inmem" };
+const PATIENCE_MS = 20 * 60_000;
+const NOT_FOUND_ATTEMPTS = 5;
+const MAX_DOCUMENT_BYTES = 4 * 1024 * 1024;
+
+/** The images of a node's own containerd. */
+export function nodeImages(options: NodeImagesOptions): NodeImages {
+  const { space, clock, log } = options;
+  const ctr = (namespace: ImageNamespace, args: readonly string[], call: Parameters<NodeSpace["run"]>[2]) =>
+    space.run("ctr", ["--namespace", namespaces[namespace], ...args], call);
+  const rows = async (namespace: ImageNamespace, call: { readonly signal: AbortSignal }) =>
+    (await ctr(namespace, ["images", "list"], call))
+      .split("\n")
+      .slice(1)
+      .flatMap((line) => {
+        const [name = "", , digest = ""] = line.trim().split(/\s+/);
+        return digest === "" ? [] : [{ name, digest }];
+      });
+  const digestOf = async (namespace: ImageNamespace, name: string, call: { readonly signal: AbortSignal }) =>
+    (await rows(namespace, call)).find((row) => row.name === name)?.digest;
+  const pull: NodeImages["pull"] = async (namespace, name, call) => {
+    const reference = formatReference(parseReference(name));
+    const present = await digestOf(namespace, reference, call);
+    if (present !== undefined) return present;
+    const started = clock.now().getTime();
+    try {
+      await ctr(namespace, ["images", "pull", "--hosts-dir", options.hostsFolder, reference], call);
+    } catch (error) {
+      if (error instanceof ProgramError) throw pullError(error);
+      throw error;
+    }
+    const digest = await digestOf(namespace, reference, call);
+    if (digest === undefined) throw new PullError("broken", `${reference} was pulled and is not there`);
+    log(`pulled image ${reference}@${digest} in ${clock.now().getTime() - started} ms`);
+    return digest;
+  };
+  return {
+    pull,
+    pullPatiently: async (namespace, name, call) => {
+      const since = clock.now().getTime();
+      for (let attempt = 1, missing = 0; ; attempt += 1) {
+        try {
+          return await pull(namespace, name, call);
+        } catch (error) {
+          call.signal.throwIfAborted();
+          if (!(error instanceof PullError)) throw error;
+          missing += error.kind === "not-found" ? 1 : 0;
+          log(`failed to pull image "${name}" (attempt ${attempt}): ${error.message}`);
+          if (missing >= NOT_FOUND_ATTEMPTS || clock.now().getTime() - since > PATIENCE_MS) throw error;
+          await clock.sleep(Math.min(2 ** (attempt - 1), 12) * options.retryUnitMs, { signal: call.signal });
+        }
+      }
+    },
+    importInto: async (namespace, archive, { signal }) => {
+      const before = new Set((await rows(namespace, { signal })).map(({ name, digest }) => `${name} ${digest}`));
+      const said = await ctr(namespace, ["images", "import", "--local", "-"], { signal, input: archive });
+      const fresh = (await rows(namespace, { signal })).find(({ name, digest }) => !before.has(`${name} ${digest}`));
+      // An image that was there already is only named in what ctr says: "unpacking NAME (sha256:…)...done".
+      const name = fresh?.name ?? /^unpacking (\S+) \(sha256:/m.exec(said)?.[1];
+      if (name === undefined) throw new Error("no named image in the archive");
+      log(`imported image ${name}`);
+      return name;
+    },
+    list: async (namespace, call) =>
+      (await rows(namespace, call)).map(({ name, digest }) => ({
+        name,
+        digest,
+        sizeBytes: sizeOf(space, digest),
+        createdAt: clock.now(),
+      })),
+    mount: async (namespace, name, path, call) => {
+      await ctr(namespace, ["images", "mount", "--rw", formatReference(parseReference(name)), path], call);
+    },
+  };
+}
+
+/** containerd's reason without its levels of wrapping before the last colon that separates words of its own. */
+function pullError({ said }: ProgramError): PullError {
+  const last = said.split("\n").findLast((line) => line.trim() !== "") ?? said;
+  const message = last.replace(/^ctr: /, "");
+  return new PullError(/: not found$/.test(message) ? "not-found" : "broken", message);
+}
+
+/** The image's manifest, config and layers together, as containerd counts it, read from the node's content store. */
+function sizeOf(space: NodeSpace, digest: string): number {
+  const blob = (name: string) =>
+    space.path(`/var/lib/containerd/io.containerd.content.v1.content/blobs/${name.replace(":", "/")}`);
+  const read = (name: string): unknown => {
+    const file = blob(name);
+    if (!/^sha256:[0-9a-f]{64}$/.test(name) || !existsSync(file)) return undefined;
+    const bytes = readFileSync(file);
+    return bytes.length > MAX_DOCUMENT_BYTES ? undefined : (JSON.parse(bytes.toString()) as unknown);
+  };
+  const sizesBelow = (document: unknown): number => {
+    const children = list(at(document, "manifests"));
+    const inManifest = [at(document, "config"), ...list(at(document, "layers"))];
+    const direct = inManifest.reduce<number>((sum, item) => sum + Number(mapping(item)["size"] ?? 0), 0);
+    return children.reduce<number>((sum, child) => {
+      const inner = read(text(at(child, "digest")) ?? "");
+      return inner === undefined ? sum : sum + Number(at(child, "size") ?? 0) + sizesBelow(inner);
+    }, direct);
+  };
+  return sizesBelow(read(digest));
+}
