@@ -19,6 +19,9 @@ type options struct {
 	version        bool
 }
 
+// What Talos' `flannel.extraArgs` are used for: to choose the link of the tunnel, of which there is none here.
+var unneeded = []string{"iface", "iface-can-reach", "iface-regex", "public-ip", "v"}
+
 func parseOptions(arguments []string) (options, error) {
 	var o options
 	var kubeSubnetMgr bool
@@ -30,6 +33,9 @@ func parseOptions(arguments []string) (options, error) {
 	flags.StringVar(&o.healthzIP, "healthz-ip", "0.0.0.0", "address of /healthz")
 	flags.IntVar(&o.healthzPort, "healthz-port", 0, "port of /healthz; 0 is none")
 	flags.StringVar(&o.writeCNIConfig, "write-cni-config", "", "instead of the subnet file, write this CNI configuration for bridge, host-local and portmap")
+	for _, name := range unneeded {
+		flags.Func(name, "accepted; means nothing where all nodes are on one switch", func(string) error { return nil })
+	}
 	flags.BoolVar(&o.version, "version", false, "print the version")
 	if err := flags.Parse(arguments); err != nil {
 		return o, err
