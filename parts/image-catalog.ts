@@ -113,7 +113,10 @@ export const images: readonly Image[] = [
       [{ kind: "part", ...localBin("kubelet") }],
     ],
   }),
-  programImage("registry.k8s.io/etcd:v3.6.12", localBin("etcd"), { ports: ["2379/tcp", "2380/tcp"] }),
+  programImage("registry.k8s.io/etcd:v3.6.12", localBin("etcd"), {
+    layers: [base, [{ kind: "part", ...localBin("etcd") }], [{ kind: "part", ...localBin("etcdutl") }]],
+    ports: ["2379/tcp", "2380/tcp"],
+  }),
   programImage(
     "docker.io/library/registry:3",
     { part: "registry", path: "/bin/registry" },
