@@ -7,6 +7,8 @@ export interface ProcessRecord {
   /** As the system counts it; only compared, never read as a time. */
   readonly started: string;
   readonly what: string;
+  /** Of the computer's start, where the system tells: after another one the process id is somebody else's. */
+  readonly boot?: string;
 }
 
 /** What the system says about when `pid` was started; undefined when there is no such process. */
@@ -31,11 +33,21 @@ export function startedAt(pid: number): string | undefined {
 /** The record of a process that runs now; undefined when it has ended already. */
 export function recordOf(pid: number, what: string): ProcessRecord | undefined {
   const started = startedAt(pid);
-  return started === undefined ? undefined : { pid, started, what };
+  const boot = currentBoot();
+  return started === undefined ? undefined : { pid, started, what, ...(boot === undefined ? {} : { boot }) };
+}
+
+function currentBoot(): string | undefined {
+  try {
+    return readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
+  } catch {
+    return undefined;
+  }
 }
 
 export function isAlive(record: ProcessRecord): boolean {
-  return startedAt(record.pid) === record.started;
+  if (startedAt(record.pid) !== record.started) return false;
+  return record.boot === undefined || record.boot === currentBoot();
 }
 
 /** Appends to the list of a rack's processes, so that they can be ended after the supervisor was killed. */

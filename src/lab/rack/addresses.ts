@@ -4,6 +4,15 @@ export const SLOTS = { first: 1, last: 60 } as const;
 /** Where the laptop of every rack is. */
 export const LAPTOP_ADDRESS = "127.5.0.1";
 
+/** What a slot's machines are given. */
+export function addressesOfSlot(slot: number) {
+  return {
+    node: (index: number) => nodeAddress(slot, index),
+    endpoint: endpointAddress(slot),
+    laptop: LAPTOP_ADDRESS,
+  };
+}
+
 /** Where the forwarder of the slot's endpoint listens. */
 export function endpointAddress(slot: number): string {
   return `127.0.${4 * slot}.5`;

@@ -47,14 +47,15 @@ export async function serveControl(
 /**
  * Asks the supervisor that listens at `path`.
  *
- * @throws OperatorError LAB_RACK_NOT_RUNNING when nobody answers, LAB_NODE_UNKNOWN
+ * @param options.limitMs - how long it may take to answer; default 30 s
+ * @throws OperatorError LAB_RACK_NOT_RUNNING when nobody answers, LAB_NODE_UNKNOWN, LAB_FAULT_UNSUITABLE
  */
 export async function askRack(
   path: string,
   command: RackCommand,
-  options: { readonly name: string; readonly signal: AbortSignal },
+  options: { readonly name: string; readonly limitMs?: number; readonly signal: AbortSignal },
 ): Promise<RackStatus> {
-  const signal = AbortSignal.any([options.signal, AbortSignal.timeout(ANSWER_MS)]);
+  const signal = AbortSignal.any([options.signal, AbortSignal.timeout(options.limitMs ?? ANSWER_MS)]);
   const socket = connect(path);
   const abort = () => socket.destroy();
   signal.addEventListener("abort", abort);

@@ -1,17 +1,16 @@
-import { rmSync } from "node:fs";
 import { systemClock } from "../../lib/clock.ts";
-import { isOperatorError } from "../../lib/errors/index.ts";
 import { isAlive, readRecords } from "../process-record.ts";
 import type { RackCommand, RackStatus } from "./control-protocol.ts";
 import { askRack } from "./control-socket.ts";
-import { endRecordedProcesses } from "./end-processes.ts";
-import { rackPaths, readRackFile } from "./rack-file.ts";
+import { type InteriorKind, rackPaths, readRackFile } from "./rack-file.ts";
 import { rackNames } from "./slots.ts";
 import { unknownRack } from "./start-rack.ts";
 
 export interface RackListing {
   readonly name: string;
-  readonly slot: number;
+  readonly interior: InteriorKind;
+  /** Modelled: its range of loopback addresses. */
+  readonly slot?: number;
   readonly nodes: number;
   readonly kubernetes: boolean;
   /** Whether its supervisor runs; not so after it was killed or the computer was restarted. */
@@ -31,8 +30,10 @@ export function listRacks(stateDir: string): readonly RackListing[] {
     const rack = readRackFile(paths.rackFile);
     if (rack === undefined) return [];
     const running = readRecords(paths.processes).some((record) => record.what === "supervisor" && isAlive(record));
-    const { slot, kubernetes, sourceSite, started } = rack;
-    return [{ name, slot, nodes: rack.nodes.length, kubernetes, running, started, siteFile: paths.site, sourceSite }];
+    const { interior, kubernetes, sourceSite, started } = rack;
+    const slot = rack.interior === "modelled" ? { slot: rack.slot } : {};
+    const nodes = rack.nodes.length;
+    return [{ name, interior, ...slot, nodes, kubernetes, running, started, siteFile: paths.site, sourceSite }];
   });
 }
 
@@ -48,28 +49,16 @@ export async function commandRack(
 }
 
 const STOP_MS = 20_000;
+const ANSWER_MS = 5000;
 const POLL_MS = 50;
 
-/**
- * Takes a rack down: tells the supervisor to stop, ends what is still there by the recorded process ids, and removes the rack's
- * folder. Works as well when the supervisor was killed. Safe to repeat.
- *
- * @throws OperatorError LAB_RACK_UNKNOWN
- */
-export async function stopRack(
+/** Asks a supervisor to stop and waits until it and all that it recorded has ended; in vain where it hangs or is gone. */
+export async function askToStop(
   name: string,
   { stateDir, signal }: { readonly stateDir: string; readonly signal: AbortSignal },
 ): Promise<void> {
   const paths = rackPaths(stateDir, name);
-  if (readRackFile(paths.rackFile) === undefined) throw unknownRack(name, stateDir);
-  try {
-    await askRack(paths.socket, { do: "stop" }, { name, signal });
-    const until = Date.now() + STOP_MS;
-    while (readRecords(paths.processes).some(isAlive) && Date.now() < until)
-      await systemClock.sleep(POLL_MS, { signal });
-  } catch (error) {
-    if (!isOperatorError(error, "LAB_RACK_NOT_RUNNING")) throw error;
-  }
-  await endRecordedProcesses(paths.processes, { clock: systemClock, signal });
-  rmSync(paths.folder, { recursive: true, force: true });
+  await askRack(paths.socket, { do: "stop" }, { name, limitMs: ANSWER_MS, signal });
+  const until = Date.now() + STOP_MS;
+  while (readRecords(paths.processes).some(isAlive) && Date.now() < until) await systemClock.sleep(POLL_MS, { signal });
 }

@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
+import { isRackId } from "../contained/node/cgroups.ts";
 import type { Fault } from "../faults.ts";
 import { writeWhole } from "../node/disk.ts";
 
@@ -42,17 +43,17 @@ const RackTimings = z.object({
   serviceMs: z.number(),
 });
 
-const RackFile = z.object({
+const common = z.object({
   version: z.literal(1),
   name: z.string(),
-  slot: z.number().int(),
-  /** The address of the endpoint forwarder. */
+  /** Marks every process and control group of the rack. */
+  id: z.string().refine(isRackId),
+  /** Where the site's endpoint is: a forwarder, a virtual IP, or a machine's own address. */
   endpoint: z.string(),
   talos: z.string(),
   kubernetesVersion: z.string(),
   /** Whether machines run Kubernetes. */
   kubernetes: z.boolean(),
-  interior: z.literal("modelled"),
   seed: z.number().int(),
   timings: RackTimings,
   nodes: z.array(Node),
@@ -63,8 +64,22 @@ const RackFile = z.object({
   started: z.string(),
 });
 
+const RackFile = z.discriminatedUnion("interior", [
+  common.extend({ interior: z.literal("modelled"), slot: z.number().int() }),
+  common.extend({
+    interior: z.literal("contained"),
+    /** The lab root filesystem. */
+    rootfs: z.string(),
+    /** Absent: the endpoint is a machine's own address. */
+    virtualIp: z.string().optional(),
+  }),
+]);
+
 /** `rack.json`: what a rack is, for its supervisor and for whoever finds it later. */
 export type RackFile = Readonly<z.infer<typeof RackFile>>;
+export type ContainedRackFile = Extract<RackFile, { readonly interior: "contained" }>;
+export type ModelledRackFile = Extract<RackFile, { readonly interior: "modelled" }>;
+export type InteriorKind = RackFile["interior"];
 export type RackNode = RackFile["nodes"][number];
 export type RackHardware = Readonly<RackNode["hardware"]>;
 export type RackTimings = RackFile["timings"];

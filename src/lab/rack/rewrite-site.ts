@@ -2,10 +2,22 @@ import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { type Document, isMap, isScalar, isSeq, parseDocument, type YAMLSeq } from "yaml";
 import type { Site } from "../../site/index.ts";
-import { endpointAddress, LAPTOP_ADDRESS, nodeAddress } from "./addresses.ts";
+
+/** Where a rack has its machines. */
+export interface RackAddresses {
+  /** Of the `index`-th machine, from 0. */
+  readonly node: (index: number) => string;
+  /** Where the site's endpoint is that is no machine's own address. */
+  readonly endpoint: string;
+  readonly laptop: string;
+  /** Where the rack has a router, instead of the site's. */
+  readonly gateway?: string;
+  /** Default: as the site has it. */
+  readonly prefixLength?: number;
+}
 
 /**
- * The site.yaml of a rack: the text of the site with the addresses of a slot, comments and all else kept. What belongs to the real
+ * The site.yaml of a rack: the text of the site with the rack's addresses, comments and all else kept. What belongs to the real
  * machines alone goes (maintenance addresses, certificate fingerprints); files that are named relative to the site are named
  * absolutely.
  *
@@ -14,19 +26,21 @@ import { endpointAddress, LAPTOP_ADDRESS, nodeAddress } from "./addresses.ts";
 export function rewriteSite(
   text: string,
   site: Site,
-  options: { readonly slot: number; readonly fileExists?: (path: string) => boolean },
+  options: { readonly addresses: RackAddresses; readonly fileExists?: (path: string) => boolean },
 ): string {
   const document = parseDocument(text);
-  const { slot } = options;
-  const addresses = new Map(site.nodes.map((node, index) => [node.address, nodeAddress(slot, index)]));
+  const { addresses } = options;
   for (const [index] of site.nodes.entries()) {
-    document.setIn(["nodes", index, "address"], nodeAddress(slot, index));
+    document.setIn(["nodes", index, "address"], addresses.node(index));
     document.deleteIn(["nodes", index, "maintenanceAddress"]);
     document.deleteIn(["nodes", index, "fingerprint"]);
   }
-  // An endpoint that is a node's own address stays that; anything else is what the rack's forwarder stands for.
-  document.set("endpoint", addresses.get(site.endpoint) ?? endpointAddress(slot));
-  setInMap(document, ["mirror", "address"], LAPTOP_ADDRESS);
+  document.set("endpoint", endpointOf(site, addresses));
+  setInMap(document, ["mirror", "address"], addresses.laptop);
+  if (addresses.gateway !== undefined && site.network.gateway !== undefined)
+    document.setIn(["network", "gateway"], addresses.gateway);
+  if (addresses.prefixLength !== undefined && site.network.prefix !== addresses.prefixLength)
+    document.setIn(["network", "prefix"], addresses.prefixLength);
   const exists = options.fileExists ?? existsSync;
   const absolute = (name: string) => {
     const path = resolve(site.folder, name);
@@ -43,6 +57,12 @@ export function rewriteSite(
     if (isSeq(names)) makeAbsolute(names, absolute);
   }
   return document.toString({ lineWidth: 0 });
+}
+
+/** An endpoint that is a node's own address stays that; anything else is the rack's matter. */
+export function endpointOf(site: Site, addresses: RackAddresses): string {
+  const index = site.nodes.findIndex((node) => node.address === site.endpoint);
+  return index === -1 ? addresses.endpoint : addresses.node(index);
 }
 
 function setInMap(document: Document, path: readonly [string, string], value: string): void {

@@ -19,7 +19,8 @@ export function rackNames(stateDir: string): readonly string[] {
  * by listening on its endpoint address.
  */
 export async function* freeSlots(stateDir: string): AsyncGenerator<number> {
-  const taken = new Set(rackNames(stateDir).map((name) => readRackFile(rackPaths(stateDir, name).rackFile)?.slot));
+  const racks = rackNames(stateDir).map((name) => readRackFile(rackPaths(stateDir, name).rackFile));
+  const taken = new Set(racks.map((rack) => (rack?.interior === "modelled" ? rack.slot : undefined)));
   for (let slot = SLOTS.first; slot <= SLOTS.last; slot += 1) {
     if (!taken.has(slot) && (await canListen(endpointAddress(slot)))) yield slot;
   }

@@ -1,20 +1,20 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
-import { closeSync, existsSync, mkdirSync, openSync, rmSync } from "node:fs";
-import { fileURLToPath } from "node:url";
-import { type Clock, systemClock } from "../../lib/clock.ts";
-import { withDeadline } from "../../lib/deadline.ts";
+import { existsSync, rmSync } from "node:fs";
+import { systemClock } from "../../lib/clock.ts";
 import { OperatorError } from "../../lib/errors/index.ts";
 import { readTextFile } from "../../lib/files.ts";
 import { loadSite, type Site } from "../../site/index.ts";
-import type { Fault } from "../faults.ts";
+import { newRackId } from "../contained/node/cgroups.ts";
+import { CONTAINED_NETWORK, containedAddress } from "../contained/rack/network-plan.ts";
+import { type Fault, isNetworkFault, LAPTOP } from "../faults.ts";
 import { writeWhole } from "../node/disk.ts";
-import { endpointAddress, MAX_NODES, nodeAddress } from "./addresses.ts";
+import { addressesOfSlot, MAX_NODES } from "./addresses.ts";
+import { type ChosenInterior, chooseInterior } from "./choose-interior.ts";
 import type { RackStatus } from "./control-protocol.ts";
-import { askRack, MAX_SOCKET_PATH_BYTES } from "./control-socket.ts";
-import { endRecordedProcesses } from "./end-processes.ts";
+import { MAX_SOCKET_PATH_BYTES } from "./control-socket.ts";
+import { endRack } from "./end-rack.ts";
 import { hardwareFor } from "./hardware.ts";
 import {
+  type InteriorKind,
   type RackFile,
   type RackPaths,
   type RackTimings,
@@ -23,8 +23,9 @@ import {
   writeRackFile,
 } from "./rack-file.ts";
 import { releaseImages } from "./release-images.ts";
-import { rewriteSite } from "./rewrite-site.ts";
+import { endpointOf, type RackAddresses, rewriteSite } from "./rewrite-site.ts";
 import { freeSlots } from "./slots.ts";
+import { startSupervisor, supervisorFailed } from "./start-supervisor.ts";
 
 export interface StartRackOptions {
   /** Default: the site's name. */
@@ -33,6 +34,10 @@ export interface StartRackOptions {
   readonly siteFile: string;
   /** STATE of docs/decisions/0001-interfaces.md */
   readonly stateDir: string;
+  /** Default: contained where this computer and the site allow it. */
+  readonly interior?: InteriorKind | undefined;
+  /** Where the lab root filesystem is named and the cache is. Default: this process' environment. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
   /** Whether machines run Kubernetes; without it hundreds fit. Default true. */
   readonly kubernetes?: boolean;
   /** Default: `rehearsalTimings`. */
@@ -49,6 +54,9 @@ export interface StartedRack {
   readonly name: string;
   /** The rack's own site.yaml, with its addresses. */
   readonly siteFile: string;
+  readonly interior: InteriorKind;
+  /** Why it is not contained, where nobody asked for a modelled one. */
+  readonly reason?: string;
   readonly status: RackStatus;
 }
 
@@ -65,16 +73,14 @@ export const rehearsalTimings: RackTimings = {
   serviceMs: 500,
 };
 
-const START_MS = 60_000;
-const PER_NODE_MS = 200;
-const POLL_MS = 50;
+const CLEAN_UP_MS = 60_000;
 
 /**
  * Makes a rack from a site and starts its supervisor, a process that outlives this one. Returns when every machine's Talos API answers in
  * maintenance.
  *
  * @throws OperatorError LAB_RACK_EXISTS, LAB_TOO_MANY_NODES, LAB_DISK_IMPOSSIBLE, LAB_NO_SLOT, LAB_PATH_TOO_LONG, LAB_SUPERVISOR_FAILED,
- *   LAB_NODE_UNKNOWN (a fault), and as loadSite does; nothing is left behind
+ *   LAB_NODE_UNKNOWN (a fault), LAB_CANNOT_CONTAIN, LAB_FAULT_UNSUITABLE, and as loadSite does; nothing is left behind
  */
 export async function startRack(options: StartRackOptions): Promise<StartedRack> {
   const site = await loadSite(options.siteFile);
@@ -82,14 +88,16 @@ export async function startRack(options: StartRackOptions): Promise<StartedRack>
   const paths = rackPaths(options.stateDir, name);
   check(site, name, paths, options);
   const text = await readTextFile(site.file);
-  for await (const slot of freeSlots(options.stateDir)) {
-    writeRackFile(paths.rackFile, describeRack(site, name, slot, options));
-    writeWhole(paths.site, rewriteSite(text, site, { slot }));
+  const chosen = await chooseInterior(site, { env: process.env, ...options });
+  for await (const place of places(site, chosen, options.stateDir)) {
+    const rack = describeRack(site, name, place, options);
+    writeRackFile(paths.rackFile, rack);
+    writeWhole(paths.site, rewriteSite(text, site, { addresses: place.addresses }));
     try {
-      const status = await startSupervisor(name, paths, options);
-      if (status !== undefined) return { name, siteFile: paths.site, status };
+      const status = await startSupervisor(rack, paths, options);
+      if (status !== undefined) return started(rack, paths, status, chosen);
     } catch (error) {
-      await endRecordedProcesses(paths.processes, { clock: systemClock, signal: AbortSignal.timeout(START_MS) });
+      await endRack(paths, rack.id, { signal: AbortSignal.timeout(CLEAN_UP_MS) });
       removeAllButLog(paths);
       throw error;
     }
@@ -112,19 +120,26 @@ export async function resumeRack(
   options: Pick<StartRackOptions, "stateDir" | "supervisor" | "signal">,
 ): Promise<StartedRack> {
   const paths = rackPaths(options.stateDir, name);
-  const rack = readRackFile(paths.rackFile);
-  if (rack === undefined) throw unknownRack(name, options.stateDir);
-  await endRecordedProcesses(paths.processes, { clock: systemClock, signal: options.signal });
-  writeRackFile(paths.rackFile, { ...rack, started: systemClock.now().toISOString() });
-  const status = await startSupervisor(name, paths, options);
-  if (status !== undefined) return { name, siteFile: paths.site, status };
-  throw failed(name, paths, "its addresses are taken by another program");
+  const before = readRackFile(paths.rackFile);
+  if (before === undefined) throw unknownRack(name, options.stateDir);
+  await endRack(paths, before.id, options);
+  const rack = { ...before, started: systemClock.now().toISOString() };
+  writeRackFile(paths.rackFile, rack);
+  const status = await startSupervisor(rack, paths, options);
+  if (status !== undefined) return started(rack, paths, status);
+  throw supervisorFailed(name, paths, "its addresses are taken by another program");
 }
 
 export function unknownRack(name: string, stateDir: string): OperatorError {
   return new OperatorError("LAB_RACK_UNKNOWN", `there is no rack ${name} in ${stateDir}`, {
     next: ["skerry lab list"],
   });
+}
+
+function started(rack: RackFile, paths: RackPaths, status: RackStatus, chosen?: ChosenInterior): StartedRack {
+  const reason = chosen?.kind === "modelled" ? chosen.reason : undefined;
+  const { name, interior } = rack;
+  return { name, siteFile: paths.site, interior, ...(reason === undefined ? {} : { reason }), status };
 }
 
 function check(site: Site, name: string, paths: RackPaths, options: StartRackOptions): void {
@@ -139,46 +154,60 @@ function check(site: Site, name: string, paths: RackPaths, options: StartRackOpt
     });
   }
   if (site.nodes.length > MAX_NODES) {
-    throw new OperatorError(
-      "LAB_TOO_MANY_NODES",
-      `the site has ${site.nodes.length} nodes, a rack at most ${MAX_NODES}`,
-      {
-        next: ["rehearse with a site of fewer nodes"],
-      },
-    );
+    const message = `the site has ${site.nodes.length} nodes, a rack at most ${MAX_NODES}`;
+    throw new OperatorError("LAB_TOO_MANY_NODES", message, { next: ["rehearse with a site of fewer nodes"] });
   }
   const known = new Set(site.nodes.map((node) => node.name));
-  const stranger = options.faults?.find((fault) => !known.has(fault.node));
-  if (stranger !== undefined) {
-    throw new OperatorError(
-      "LAB_NODE_UNKNOWN",
-      `the fault ${stranger.kind} names ${stranger.node}, which the site has not`,
-      {
-        next: [`name one of ${[...known].slice(0, 10).join(", ")}`],
-      },
-    );
-  }
+  for (const fault of options.faults ?? []) checkFault(fault, known);
   // Fails for a release whose images are not known, before anything is made.
   releaseImages(site.talos, site.kubernetes);
 }
 
-function describeRack(site: Site, name: string, slot: number, options: StartRackOptions): RackFile {
+function checkFault(fault: Fault, known: ReadonlySet<string>): void {
+  const mayBeLaptop = isNetworkFault(fault) && fault.kind !== "partition";
+  const names = fault.kind === "partition" ? [fault.node, ...fault.with] : [fault.node];
+  const stranger = names.find((name) => !known.has(name) && !(mayBeLaptop && name === LAPTOP));
+  if (stranger === undefined) return;
+  throw new OperatorError("LAB_NODE_UNKNOWN", `the fault ${fault.kind} names ${stranger}, which the site has not`, {
+    next: [`name one of ${[...known].slice(0, 10).join(", ")}`],
+  });
+}
+
+/** Where a rack could be: its addresses, and what its interior needs besides. */
+type Place = { readonly addresses: RackAddresses } & (
+  | { readonly interior: "modelled"; readonly slot: number }
+  | { readonly interior: "contained"; readonly rootfs: string; readonly virtualIp?: string }
+);
+
+async function* places(site: Site, chosen: ChosenInterior, stateDir: string): AsyncGenerator<Place> {
+  if (chosen.kind === "contained") {
+    const { laptop, virtualIp, prefixLength } = CONTAINED_NETWORK;
+    const addresses = { node: containedAddress, endpoint: virtualIp, laptop, gateway: laptop, prefixLength };
+    const isShared = endpointOf(site, addresses) === virtualIp;
+    yield { interior: "contained", addresses, rootfs: chosen.rootfs, ...(isShared ? { virtualIp } : {}) };
+    return;
+  }
+  for await (const slot of freeSlots(stateDir)) yield { interior: "modelled", addresses: addressesOfSlot(slot), slot };
+}
+
+function describeRack(site: Site, name: string, place: Place, options: StartRackOptions): RackFile {
   const seed = options.seed ?? 1;
+  const { addresses, ...interior } = place;
   return {
     version: 1,
     name,
-    slot,
-    endpoint: endpointAddress(slot),
+    id: newRackId(),
+    ...interior,
+    endpoint: interior.interior === "modelled" ? addresses.endpoint : endpointOf(site, addresses),
     talos: site.talos,
     kubernetesVersion: site.kubernetes,
     kubernetes: options.kubernetes ?? true,
-    interior: "modelled",
     seed,
     timings: { ...rehearsalTimings, ...options.timings },
     nodes: site.nodes.map((node, index) => ({
       name: node.name,
       role: node.role,
-      address: nodeAddress(slot, index),
+      address: addresses.node(index),
       hardware: hardwareFor(node, seed),
       powered: true,
     })),
@@ -186,71 +215,6 @@ function describeRack(site: Site, name: string, slot: number, options: StartRack
     sourceSite: site.file,
     started: systemClock.now().toISOString(),
   };
-}
-
-/** @returns undefined when somebody took the slot meanwhile */
-async function startSupervisor(
-  name: string,
-  paths: RackPaths,
-  options: Pick<StartRackOptions, "supervisor" | "signal">,
-): Promise<RackStatus | undefined> {
-  const [program = process.execPath, ...args] = options.supervisor ?? defaultSupervisor();
-  for (const old of [paths.slotTaken, paths.socket]) rmSync(old, { force: true });
-  mkdirSync(paths.folder, { recursive: true, mode: 0o700 });
-  const log = openSync(paths.log, "a", 0o600);
-  // A session of its own: Ctrl-C and a closed terminal do not reach it.
-  const child = spawn(program, [...args, paths.folder], {
-    detached: true,
-    stdio: ["ignore", log, log],
-    env: quietEnv(),
-  });
-  closeSync(log);
-  await once(child, "spawn");
-  child.unref();
-  const limitMs = START_MS + PER_NODE_MS * (readRackFile(paths.rackFile)?.nodes.length ?? 0);
-  return await withDeadline(limitMs, { signal: options.signal, what: `rack ${name}` }, (signal) =>
-    untilAnswering(name, paths, child, { clock: systemClock, signal }),
-  );
-}
-
-async function untilAnswering(
-  name: string,
-  paths: RackPaths,
-  child: ChildProcess,
-  options: { readonly clock: Clock; readonly signal: AbortSignal },
-): Promise<RackStatus | undefined> {
-  for (;;) {
-    if (existsSync(paths.slotTaken)) return undefined;
-    if (child.exitCode !== null || child.signalCode !== null) {
-      throw failed(name, paths, `it ended with ${child.signalCode ?? `exit code ${child.exitCode}`}`);
-    }
-    if (existsSync(paths.socket)) {
-      try {
-        return await askRack(paths.socket, { do: "status" }, { name, signal: options.signal });
-      } catch (error) {
-        options.signal.throwIfAborted();
-        if (!(error instanceof OperatorError)) throw error;
-      }
-    }
-    await options.clock.sleep(POLL_MS, { signal: options.signal });
-  }
-}
-
-function failed(name: string, paths: RackPaths, why: string): OperatorError {
-  return new OperatorError("LAB_SUPERVISOR_FAILED", `the supervisor of rack ${name} did not come up: ${why}`, {
-    where: { file: paths.log },
-    next: [`read ${paths.log}`],
-  });
-}
-
-function defaultSupervisor(): readonly string[] {
-  return [process.execPath, fileURLToPath(new URL("../supervisor.ts", import.meta.url))];
-}
-
-/** Without what steers Node or proxies in the caller. */
-function quietEnv(): NodeJS.ProcessEnv {
-  const { PATH, HOME, LANG, TMPDIR } = process.env;
-  return { PATH, HOME, LANG, TMPDIR };
 }
 
 /** What the supervisor said stays readable; a rack of the same name can be started again. */

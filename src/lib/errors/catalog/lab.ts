@@ -34,6 +34,18 @@ export const labErrors = {
     exit: 7,
     doc: "The rack's supervisor ended or did not get its machines up in time. What it said is in the supervisor.log that the message names; what was started was ended again.",
   },
+  LAB_CANNOT_CONTAIN: {
+    exit: 7,
+    doc: "A contained rack was asked for, by `--interior contained` or by a fault that only such a rack has, and this computer or this site cannot have one. The message lists all that is lacking, with what to do about each. A modelled rack runs anywhere.",
+  },
+  LAB_FAULT_UNSUITABLE: {
+    exit: 2,
+    doc: "A fault of the network or of a disk's size was asked of a modelled rack, whose machines share the computer's loopback and disk. Nothing was changed. Contained racks have such faults.",
+  },
+  LAB_NEEDS_ROOT: {
+    exit: 2,
+    doc: "The rack is contained: entering its network, and taking it down, need root, who started it. Run the same command with sudo.",
+  },
   LAB_NODE_UNKNOWN: {
     exit: 2,
     doc: "A fault or a power switch names a machine that the rack does not have.",

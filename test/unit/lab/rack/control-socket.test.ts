@@ -14,7 +14,9 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 
 const status: RackStatus = {
   name: "r",
+  interior: "modelled",
   slot: 1,
+  networkFaults: [],
   endpoint: "127.0.4.5",
   kubernetes: false,
   pid: 1,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { endpointAddress, MAX_NODES, nodeAddress } from "../../../../src/lab/rack/addresses.ts";
+import { addressesOfSlot, endpointAddress, MAX_NODES, nodeAddress } from "../../../../src/lab/rack/addresses.ts";
 import { rewriteSite } from "../../../../src/lab/rack/rewrite-site.ts";
 import { parseSite } from "../../../../src/site/index.ts";
 
@@ -26,7 +26,7 @@ trust: {keys: [keys/a.pub]}
 
 const rewritten = (source: string) =>
   rewriteSite(source, parseSite(source, "/sites/w7/site.yaml"), {
-    slot: 3,
+    addresses: addressesOfSlot(3),
     fileExists: (path) => ["/sites/w7/mine.yaml", "/sites/w7/keys/a.pub"].includes(path),
   });
 
