@@ -300,7 +300,7 @@ describe("ensureImages()", () => {
       const root = path.join(folder.path, "root");
       await mkdir(root);
       for (const layer of manifest.layers ?? [])
-        await execa("tar", [
+        await execa("/usr/bin/tar", [
           "--extract",
           "--gzip",
           "--same-owner",
