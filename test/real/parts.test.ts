@@ -103,14 +103,15 @@ describe("startInternet()", () => {
   it("has the built program in its image, byte for byte", async () => {
     const { etcd } = await ensureParts({ only: ["etcd"], signal });
     const reference = "registry.k8s.io/etcd:v3.6.12";
-    const layer = (await manifestOf(reference, "v3.6.12")).layers?.at(-1);
-    if (layer === undefined) throw new Error("no layer");
+    const { layers = [] } = await manifestOf(reference, "v3.6.12");
 
     const found = new Map<string, { readonly digest: string }>();
-    const tar = extract();
-    (await blobOf(reference, layer)).pipe(createGunzip()).pipe(tar);
-    for await (const entry of tar)
-      found.set(entry.header.name, await sha256(entry as unknown as AsyncIterable<Uint8Array>));
+    for (const layer of layers) {
+      const tar = extract();
+      (await blobOf(reference, layer)).pipe(createGunzip()).pipe(tar);
+      for await (const entry of tar)
+        found.set(entry.header.name, await sha256(entry as unknown as AsyncIterable<Uint8Array>));
+    }
 
     expect(found.get("usr/local/bin/etcd")).toEqual(await sha256(createReadStream(etcd)));
   });
@@ -271,6 +272,7 @@ const started: readonly (readonly [reference: string, user: string, command: str
   ],
   ["registry.k8s.io/kube-scheduler:v1.36.3", "65536:65536", "/usr/local/bin/kube-scheduler --version", "v1.36.3"],
   ["registry.k8s.io/etcd:v3.6.12", "60:60", "/usr/local/bin/etcd --version", "etcd Version: 3.6.12"],
+  ["registry.k8s.io/etcd:v3.6.12", "60:60", "/usr/local/bin/etcdutl version", "etcdutl version: 3.6.12"],
   ["registry.k8s.io/kube-proxy:v1.36.3", "0:0", "/usr/local/bin/kube-proxy --version", "v1.36.3"],
   ["registry.k8s.io/kube-proxy:v1.36.3", "0:0", "nft list ruleset", ""],
   ["ghcr.io/siderolabs/kubelet:v1.36.3", "0:0", "/usr/local/bin/kubelet --version", "v1.36.3"],
