@@ -15,6 +15,8 @@ export interface CommandSpec {
   /** Flags besides those that every command has. */
   readonly flags: readonly FlagName[];
   readonly examples: readonly { readonly command: string; readonly does: string }[];
+  /** It talks to the machines of the site: where these are a contained rack's, it is started again inside the rack's network. */
+  readonly reachesNodes?: boolean;
   /** Not shown; for processes that Skerry starts itself. Takes any arguments. */
   readonly isHidden?: boolean;
   readonly load: () => Promise<Handler>;
@@ -24,6 +26,8 @@ export interface ArgumentSpec {
   /** "NODE" */
   readonly name: string;
   readonly isRequired: boolean;
+  /** One or more, or any number where none is required; the last argument only. Default: one. */
+  readonly isRepeated?: boolean;
   readonly does: string;
 }
 

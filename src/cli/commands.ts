@@ -66,6 +66,7 @@ export const commands: readonly CommandSpec[] = [
   },
   {
     words: ["up"],
+    reachesNodes: true,
     summary: "Bring a site up: bare machines to a running cluster",
     description:
       "Looks at the machines, shows what it will do and asks, then does it. Run it again at any time: what is done is left alone, " +
@@ -81,6 +82,7 @@ export const commands: readonly CommandSpec[] = [
   },
   {
     words: ["status"],
+    reachesNodes: true,
     summary: "Show nodes, etcd and workloads of a site",
     arguments: [],
     flags: [...which, "json", "timeout"],
@@ -89,6 +91,7 @@ export const commands: readonly CommandSpec[] = [
   },
   {
     words: ["nodes", "list"],
+    reachesNodes: true,
     summary: "Show the machines of a site and the stage each is in",
     arguments: [],
     flags: [...which, "json", "timeout"],
@@ -97,6 +100,7 @@ export const commands: readonly CommandSpec[] = [
   },
   {
     words: ["nodes", "disks"],
+    reachesNodes: true,
     summary: "Show the disks of a site's machines and which one will be erased",
     arguments: [{ name: "NODE", isRequired: false, does: "Only this node. Default: all." }],
     flags: [...which, "json", "timeout"],
@@ -107,10 +111,11 @@ export const commands: readonly CommandSpec[] = [
     words: ["lab", "up"],
     summary: "Start a rack of simulated machines for a site",
     description:
-      "The machines listen on loopback addresses and speak what real ones speak. They run in the background until lab down; other " +
-      "commands find them with --rack NAME. A rack that is there but stopped is started again as it was.",
+      "The machines speak what real ones speak. Contained ones run a real containerd, kubelet and etcd in a network of their own, modelled ones " +
+      "listen on loopback addresses. They run in the background until lab down; other commands find them with --rack NAME. A rack that is " +
+      "there but stopped is started again as it was.",
     arguments: [{ name: "NAME", isRequired: false, does: "Name of the rack. Default: the site's name." }],
-    flags: ["site", "fault", "no-kubernetes", "state-dir", "json", "timeout"],
+    flags: ["site", "interior", "fault", "no-kubernetes", "state-dir", "json", "timeout"],
     examples: [
       { command: "skerry lab up demo --site windpark-7/site.yaml", does: "rehearse windpark-7 as rack demo" },
       { command: "skerry lab up --fault dead=w-2", does: "with a worker that never answers" },
@@ -120,9 +125,15 @@ export const commands: readonly CommandSpec[] = [
   {
     words: ["lab", "down"],
     summary: "Stop a rack and remove its machines",
-    arguments: [{ name: "NAME", isRequired: true, does: "Name of the rack." }],
-    flags: ["state-dir", "json", "timeout"],
-    examples: [{ command: "skerry lab down demo", does: "stop the rack demo" }],
+    description:
+      "Works as well when the rack hangs or was killed, and can be repeated. With --all every rack of the state folder goes, and whatever of " +
+      "earlier ones is still there; racks of other state folders are left alone.",
+    arguments: [{ name: "NAME", isRequired: false, does: "Name of the rack. Needed without --all." }],
+    flags: ["all", "state-dir", "json", "timeout"],
+    examples: [
+      { command: "skerry lab down demo", does: "stop the rack demo" },
+      { command: "skerry lab down --all", does: "leave nothing of any rack" },
+    ],
     load: async () => (await import("./commands/lab-down.ts")).labDown,
   },
   {
@@ -132,6 +143,58 @@ export const commands: readonly CommandSpec[] = [
     flags: ["state-dir", "json"],
     examples: [{ command: "skerry lab list", does: "which racks run" }],
     load: async () => (await import("./commands/lab-list.ts")).labList,
+  },
+  {
+    words: ["lab", "fault"],
+    summary: "Make machines or the network of a running rack misbehave",
+    description:
+      "Without FAULT it shows what is wrong with the network now. Faults of the network last until they are cleared; the others happen once or stay " +
+      "for good.",
+    arguments: [
+      { name: "NAME", isRequired: true, does: "Name of the rack." },
+      {
+        name: "FAULT",
+        isRequired: false,
+        isRepeated: true,
+        does: "KIND=NODE[:HOW], e.g. loss=w-1:20; with --clear KIND, KIND=NODE or nothing.",
+      },
+    ],
+    flags: ["clear", "state-dir", "json", "timeout"],
+    examples: [
+      { command: "skerry lab fault demo unplug=laptop", does: "pull the laptop's cable" },
+      {
+        command: "skerry lab fault demo partition=cp-1 loss=w-1:20",
+        does: "cut cp-1 off, and lose a fifth of what w-1 hears and says",
+      },
+      { command: "skerry lab fault demo --clear", does: "mend the network" },
+    ],
+    load: async () => (await import("./commands/lab-fault.ts")).labFault,
+  },
+  {
+    words: ["lab", "exec"],
+    summary: "Run a command on the laptop of a rack",
+    description:
+      "The command runs in the network of the rack's laptop, with KUBECONFIG and TALOSCONFIG of the rack where it has them. It takes the place of " +
+      "this process: its streams, signals and exit code are its own.",
+    arguments: [
+      { name: "NAME", isRequired: true, does: "Name of the rack." },
+      { name: "COMMAND", isRequired: true, isRepeated: true, does: "The command and its arguments, after --." },
+    ],
+    flags: ["state-dir"],
+    examples: [
+      { command: "skerry lab exec demo -- kubectl get pods -A", does: "look at the cluster of the rack demo" },
+      { command: "skerry lab exec demo -- bash", does: "a shell in its network" },
+    ],
+    load: async () => (await import("./commands/lab-exec.ts")).labExec,
+  },
+  {
+    words: ["lab", "machine"],
+    summary: "The process behind a machine of a contained rack",
+    arguments: [],
+    flags: [],
+    examples: [],
+    isHidden: true,
+    load: async () => (await import("./commands/lab-machine.ts")).labMachine,
   },
   {
     words: ["lab", "supervise"],
@@ -144,6 +207,7 @@ export const commands: readonly CommandSpec[] = [
   },
   {
     words: ["mirror", "serve"],
+    reachesNodes: true,
     summary: "Serve a bundle as a registry until Ctrl-C",
     arguments: [],
     flags: [...which, "bundle", "timeout"],

@@ -24,6 +24,9 @@ export interface Flags {
   readonly out?: string;
   readonly key: readonly string[];
   readonly fault: readonly string[];
+  readonly interior?: string;
+  readonly all: boolean;
+  readonly clear: boolean;
   readonly registryOverride: readonly string[];
 }
 
@@ -77,6 +80,13 @@ export const flagTable = {
     isRepeatable: true,
     does: "Make a machine misbehave, e.g. dead=w-1 or lose-power=cp-1:installing; can be given more than once.",
   },
+  interior: {
+    name: "interior",
+    value: "KIND",
+    does: "What is inside the machines: contained (Linux, root) or modelled. Default: $SKERRY_LAB_INTERIOR, else contained where it can run.",
+  },
+  all: { name: "all", does: "All of them, and what earlier crashes left." },
+  clear: { name: "clear", does: "End these faults, or all of them." },
   "no-kubernetes": {
     name: "no-kubernetes",
     does: "Machines that install and boot but run no Kubernetes: hundreds fit. For up --until install.",

@@ -54,7 +54,10 @@ function commandHelp(command: CommandSpec): string {
 
 /** "nodes disks [NODE]" */
 export function usage(command: CommandSpec): string {
-  const named = command.arguments.map((argument) => (argument.isRequired ? argument.name : `[${argument.name}]`));
+  const named = command.arguments.map((argument) => {
+    const name = argument.isRepeated === true ? `${argument.name}...` : argument.name;
+    return argument.isRequired ? name : `[${name}]`;
+  });
   return [...command.words, ...named].join(" ");
 }
 

@@ -35,7 +35,8 @@ function parserOf(command: CommandSpec): Command {
     .helpOption(false)
     .allowExcessArguments(false);
   for (const argument of command.arguments) {
-    parser.argument(argument.isRequired ? `<${argument.name}>` : `[${argument.name}]`);
+    const name = argument.isRepeated === true ? `${argument.name}...` : argument.name;
+    parser.argument(argument.isRequired ? `<${name}>` : `[${name}]`);
   }
   for (const name of flagsOf(command)) parser.addOption(optionOf(flagTable[name]));
   return parser.action(() => undefined);
@@ -84,6 +85,8 @@ function toFlags(parsed: Parsed): Flags {
     input: true,
     color: true,
     secrets: false,
+    all: false,
+    clear: false,
     kubernetes: true,
     key: [],
     fault: [],

@@ -1,6 +1,7 @@
 import { systemClock } from "../lib/clock.ts";
 import { type ExitCode, isOperatorError, OperatorError, redactSecrets } from "../lib/errors/index.ts";
 import type { Call, CommandSpec, Outcome } from "./command.ts";
+import { enterRackOfSite } from "./enter-rack.ts";
 import { exitCodeOf } from "./exit-code.ts";
 import { watchInterrupts } from "./interrupts.ts";
 import { parseCall } from "./parse.ts";
@@ -37,15 +38,16 @@ export async function runCommand(
     typed: ["skerry", ...argv].map(quote).join(" "),
   };
   try {
-    return print(call, await attempt(command, call));
+    return print(call, await attempt(command, call, argv));
   } finally {
     limit.clear();
     interrupts.release();
   }
 }
 
-async function attempt(command: CommandSpec, call: Call): Promise<Outcome> {
+async function attempt(command: CommandSpec, call: Call, argv: readonly string[]): Promise<Outcome> {
   try {
+    if (command.reachesNodes === true) await enterRackOfSite(call, argv);
     return await (await command.load())(call);
   } catch (error) {
     // What fails after a stop fails because of it.

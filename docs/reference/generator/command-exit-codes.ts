@@ -16,6 +16,8 @@ export const commandExitCodes: Readonly<Record<string, readonly ExitCode[]>> = {
   "nodes disks": [3, 4, 5, 6, 7],
   "lab up": [3, 4, 5, 7],
   "lab down": [4],
+  "lab fault": [4],
+  "lab exec": [4],
   "lab list": [],
   "mirror serve": [3, 4, 5, 6],
   version: [],

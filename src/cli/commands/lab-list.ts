@@ -9,6 +9,7 @@ export const labList: Handler = async (call) => {
   const rows = racks.map((rack) => [
     rack.name,
     rack.running ? "running" : "stopped",
+    rack.interior,
     String(rack.nodes),
     rack.kubernetes ? "yes" : "no",
     rack.started,
@@ -19,7 +20,7 @@ export const labList: Handler = async (call) => {
     text:
       racks.length === 0
         ? "There are no racks."
-        : renderTable(["RACK", "STATE", "NODES", "KUBERNETES", "STARTED", "MADE FROM"], rows),
+        : renderTable(["RACK", "STATE", "INTERIOR", "NODES", "KUBERNETES", "STARTED", "MADE FROM"], rows),
     document: { kind: "RackList", data: { racks } },
   };
 };

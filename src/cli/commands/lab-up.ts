@@ -1,6 +1,8 @@
 import { resolve } from "node:path";
+import type { InteriorKind, StartedRack } from "../../lab/index.ts";
 import { OperatorError } from "../../lib/errors/index.ts";
 import type { Call, Handler } from "../command.ts";
+import { faultOf } from "../faults.ts";
 import { stateFolderOf } from "../folders.ts";
 import { worldOf } from "../world.ts";
 
@@ -12,17 +14,19 @@ export const labUp: Handler = async (call) => {
   const name = call.args[0] ?? (await loadSite(siteFile)).name;
   const common = { stateDir: stateFolderOf(call), supervisor: supervisorOf(call), signal: call.signal };
   const { kubernetes, fault } = call.flags;
+  const interior = interiorOf(call);
   const faults = fault.map((text) => faultOf(text, lab.FaultSchema));
   const isStopped = lab.listRacks(common.stateDir).some((rack) => rack.name === name && !rack.running);
   worldOf(call).notice(`Starting the machines of rack ${name}`);
   const rack = isStopped
     ? await lab.resumeRack(name, common)
-    : await lab.startRack({ ...common, siteFile, name, kubernetes, faults });
+    : await lab.startRack({ ...common, siteFile, name, interior, env: call.environment, kubernetes, faults });
   const count = rack.status.machines.length;
   return {
     exit: 0,
     text: [
       `Rack ${rack.name} is up: ${count === 1 ? "1 machine" : `${count} machines`}, endpoint ${rack.status.endpoint}`,
+      interiorText(rack),
       `Its site is ${rack.siteFile}`,
       "",
       `Next: skerry up --rack ${rack.name}${rack.status.kubernetes ? "" : " --until install"}`,
@@ -37,29 +41,21 @@ function supervisorOf(call: Call): readonly [string, ...string[]] {
   return [program, ...script, "lab", "supervise"];
 }
 
-interface Schema<T> {
-  readonly safeParse: (value: unknown) => { readonly success: boolean; readonly data?: T | undefined };
-}
-
-/** How a fault's last word is named, by its kind. */
-const details: Readonly<Record<string, { readonly key: string; readonly isNumber: boolean }>> = {
-  "drop-connections": { key: "count", isNumber: true },
-  "slow-disk": { key: "factor", isNumber: true },
-  "lose-power": { key: "at", isNumber: false },
-};
-
-/** "lose-power=cp-1:installing" as a fault. */
-function faultOf<T>(text: string, schema: Schema<T>): T {
-  const [, kind = "", node = "", how] = /^([a-z-]+)=([^:=]+)(?::(.+))?$/.exec(text) ?? [];
-  const detail = details[kind];
-  const value = detail === undefined || how === undefined ? {} : { [detail.key]: detail.isNumber ? Number(how) : how };
-  const { data } = schema.safeParse({ kind, node, ...value });
-  if (data !== undefined && (detail !== undefined || how === undefined)) return data;
-  throw new OperatorError("USAGE_INVALID", `--fault ${text}: this is no fault`, {
+/** What --interior or SKERRY_LAB_INTERIOR asks for. @throws OperatorError USAGE_INVALID */
+function interiorOf(call: Call): InteriorKind | undefined {
+  const named = call.environment["SKERRY_LAB_INTERIOR"];
+  const kind = call.flags.interior ?? (named === "" ? undefined : named);
+  if (kind === undefined || kind === "contained" || kind === "modelled") return kind;
+  const flag = call.flags.interior === undefined ? "SKERRY_LAB_INTERIOR" : "--interior";
+  throw new OperatorError("USAGE_INVALID", `${flag} ${kind}: there is no such interior`, {
     next: [
-      "--fault dead=w-1   never answers; also wrong-serial=NODE and refuse-install=NODE",
-      "--fault drop-connections=w-1:3   cuts that many; also slow-disk=NODE:FACTOR",
-      "--fault lose-power=cp-1:installing   also applying, rebooting, booting, running",
+      "--interior contained   real containerd, kubelet and etcd; Linux, root",
+      "--interior modelled   runs anywhere",
     ],
   });
+}
+
+function interiorText({ interior, reason }: StartedRack): string {
+  if (interior === "contained") return "Its machines are contained: containerd, kubelet, etcd and pods are real";
+  return `Its machines are modelled${reason === undefined ? "" : `, not contained: ${reason}`}`;
 }

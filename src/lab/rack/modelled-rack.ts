@@ -8,7 +8,7 @@ import { createProcessKeeper } from "../modelled/real-process.ts";
 import { appendRecord, recordOf } from "../process-record.ts";
 import { type EndpointForwarder, startEndpointForwarder } from "./endpoint-forwarder.ts";
 import type { OpenRack } from "./open-rack.ts";
-import type { ModelledRackFile, RackNode, RackPaths } from "./rack-file.ts";
+import { type ModelledRackFile, peersOf, type RackPaths } from "./rack-file.ts";
 import { releaseImages } from "./release-images.ts";
 import { seededBytes } from "./seeded-bytes.ts";
 
@@ -82,11 +82,4 @@ function createMachines(
       return [node.name, machine] as const;
     }),
   );
-}
-
-/** Addresses of the other control planes. */
-export function peersOf(nodes: readonly RackNode[], node: RackNode): readonly string[] {
-  return nodes
-    .filter((other) => other.role === "controlplane" && other.name !== node.name)
-    .map((other) => other.address);
 }

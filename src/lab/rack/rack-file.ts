@@ -109,6 +109,13 @@ export function rackPathsOf(folder: string) {
 
 export type RackPaths = ReturnType<typeof rackPaths>;
 
+/** Addresses of the other control planes. */
+export function peersOf(nodes: readonly RackNode[], node: RackNode): readonly string[] {
+  return nodes
+    .filter((other) => other.role === "controlplane" && other.name !== node.name)
+    .map((other) => other.address);
+}
+
 /** @returns undefined where there is no rack, or none that this version can read */
 export function readRackFile(file: string): RackFile | undefined {
   try {

@@ -2,16 +2,18 @@ import { join } from "node:path";
 import { systemClock } from "../../../lib/clock.ts";
 import { isNetworkFault, type MachineFault } from "../../faults.ts";
 import type { Interior } from "../../interior.ts";
-import { createIdleInterior } from "../../machine/idle-interior.ts";
 import { createMachine } from "../../machine/machine.ts";
 import {
   type ContainedRackFile,
+  peersOf,
   type RackNode,
   type RackPaths,
   rackPathsOf,
   readRackFile,
 } from "../../rack/rack-file.ts";
+import { releaseImages } from "../../rack/release-images.ts";
 import { seededBytes } from "../../rack/seeded-bytes.ts";
+import { createContainedInterior } from "../node/contained-interior.ts";
 import { watchApiServer } from "./api-server-watch.ts";
 import type { FromMachine, ToMachine } from "./machine-messages.ts";
 import { RelayedTrust } from "./relayed-trust.ts";
@@ -32,7 +34,6 @@ export async function runContainedMachine(folder: string, name: string): Promise
   const node = rack?.nodes.find((each) => each.name === name);
   if (rack?.interior !== "contained" || node === undefined) throw new Error(`${paths.rackFile} has no machine ${name}`);
   const say = (message: FromMachine) => void process.send?.(message);
-  const log = (line: string) => console.log(`${systemClock.now().toISOString()} ${name} ${line}`);
   const faults: MachineFault[] = rack.faults.filter((fault) => fault.node === name).filter(isMachineFault);
   const trust = new RelayedTrust((authority) =>
     say({ say: "authority", ...(authority === undefined ? {} : { authority }) }),
@@ -43,7 +44,7 @@ export async function runContainedMachine(folder: string, name: string): Promise
     address: node.address,
     port: PORT,
     hardware: node.hardware,
-    interior: interiorOf(rack, node, { paths, faults, log }),
+    interior: interiorOf(rack, node, { paths, faults }),
     clock: systemClock,
     timings,
     random: seededBytes(`${rack.seed}/${rack.nodes.indexOf(node)}`),
@@ -91,10 +92,20 @@ function isMachineFault(fault: Parameters<typeof isNetworkFault>[0]): fault is M
 }
 
 function interiorOf(
-  _rack: ContainedRackFile,
-  _node: RackNode,
-  _more: { readonly paths: RackPaths; readonly faults: readonly MachineFault[]; readonly log: (line: string) => void },
+  rack: ContainedRackFile,
+  node: RackNode,
+  more: { readonly paths: RackPaths; readonly faults: readonly MachineFault[] },
 ): Interior {
-  void join;
-  return createIdleInterior();
+  return createContainedInterior({
+    rackId: rack.id,
+    node: node.name,
+    folder: join(more.paths.nodes, node.name),
+    rootfs: rack.rootfs,
+    clock: systemClock,
+    pullRetryMs: rack.timings.pullRetryMs,
+    release: releaseImages(rack.talos, rack.kubernetesVersion),
+    peers: () => peersOf(rack.nodes, node),
+    // The last one counts; the disk is as large as that from the next boot on.
+    fullDiskBytes: () => more.faults.findLast((fault) => fault.kind === "full-disk")?.bytes,
+  });
 }
