@@ -272,7 +272,7 @@ const started: readonly (readonly [reference: string, user: string, command: str
   ],
   ["registry.k8s.io/kube-scheduler:v1.36.3", "65536:65536", "/usr/local/bin/kube-scheduler --version", "v1.36.3"],
   ["registry.k8s.io/etcd:v3.6.12", "60:60", "/usr/local/bin/etcd --version", "etcd Version: 3.6.12"],
-  ["registry.k8s.io/etcd:v3.6.12", "60:60", "/usr/local/bin/etcdutl version", "etcdutl version: 3.6.12"],
+  ["registry.k8s.io/etcd:v3.6.12", "60:60", "/usr/local/bin/etcdutl version", "etcdutl version: 3.6."],
   ["registry.k8s.io/kube-proxy:v1.36.3", "0:0", "/usr/local/bin/kube-proxy --version", "v1.36.3"],
   ["registry.k8s.io/kube-proxy:v1.36.3", "0:0", "nft list ruleset", ""],
   ["ghcr.io/siderolabs/kubelet:v1.36.3", "0:0", "/usr/local/bin/kubelet --version", "v1.36.3"],
