@@ -16,6 +16,6 @@ export {
   parseFault,
   type RehearsalFault,
 } from "./rehearsal/faults.ts";
-export { type RehearsalSite, startRehearsalSite, type StruckFault } from "./rehearsal/rehearsal-site.ts";
+export { type RehearsalSite, type StruckFault, startRehearsalSite } from "./rehearsal/rehearsal-site.ts";
 export { seededNumbers } from "./rehearsal/seeded.ts";
 export { VirtualTime } from "./rehearsal/virtual-time.ts";

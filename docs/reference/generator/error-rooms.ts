@@ -7,6 +7,7 @@ import { labErrors } from "../../../src/lib/errors/catalog/lab.ts";
 import { libErrors } from "../../../src/lib/errors/catalog/lib.ts";
 import { ociErrors } from "../../../src/lib/errors/catalog/oci.ts";
 import { partsErrors } from "../../../src/lib/errors/catalog/parts.ts";
+import { rehearsalErrors } from "../../../src/lib/errors/catalog/rehearsal.ts";
 import { siteErrors } from "../../../src/lib/errors/catalog/site.ts";
 import { talosErrors } from "../../../src/lib/errors/catalog/talos.ts";
 import type { CatalogPage } from "../../../src/lib/errors/index.ts";
@@ -28,5 +29,6 @@ export const errorRooms: readonly ErrorRoom[] = [
   { title: "Registries, images and the laptop mirror", errors: ociErrors },
   { title: "Kubernetes", errors: kubeErrors },
   { title: "Racks", errors: labErrors },
+  { title: "Rehearsals", errors: rehearsalErrors },
   { title: "Parts for tests and rehearsals", errors: partsErrors },
 ];

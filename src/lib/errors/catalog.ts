@@ -7,6 +7,7 @@ import { labErrors } from "./catalog/lab.ts";
 import { libErrors } from "./catalog/lib.ts";
 import { ociErrors } from "./catalog/oci.ts";
 import { partsErrors } from "./catalog/parts.ts";
+import { rehearsalErrors } from "./catalog/rehearsal.ts";
 import { siteErrors } from "./catalog/site.ts";
 import { talosErrors } from "./catalog/talos.ts";
 
@@ -21,6 +22,7 @@ export const errorCatalog = {
   ...deployerErrors,
   ...journeysErrors,
   ...labErrors,
+  ...rehearsalErrors,
   ...partsErrors,
   ...cliErrors,
 } as const;

@@ -5,7 +5,8 @@ export * as statePb from "./gen/cosi/resource/state_pb.ts";
 export * as imagePb from "./gen/machine/image_pb.ts";
 export * as machinePb from "./gen/machine/machine_pb.ts";
 export * as storagePb from "./gen/storage/storage_pb.ts";
-export { fingerprintOf, type NodeIdentity } from "./identity.ts";
+export { type HandshakeFailure, judgeLeaf } from "./handshake.ts";
+export { fingerprintOf, isMaintenanceLeaf, type NodeIdentity } from "./identity.ts";
 export type { ImageStore, LayerProgress, NodeImage } from "./image-calls.ts";
 export {
   type MachineStatus,

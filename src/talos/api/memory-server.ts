@@ -7,6 +7,8 @@ export interface MemoryConnection {
   readonly peer: string;
   /** Aborted when the connection ends: with a goodbye (`reason` is `closed`), or because the machine is gone (`lost`). */
   readonly ended: AbortSignal;
+  /** The caller leaves. */
+  readonly close: () => void;
   readonly call: (
     path: string,
     requests: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,

@@ -31,6 +31,9 @@ const DEFAULT_DEADLINE_MS = 10_000;
 /** A node that is gone says no goodbye: the keepalive of the real transport notices after so long. */
 const KEEPALIVE_MS = 15_000;
 
+/** Why the timers of a call end with it; one for all, since making an error costs more than the call. */
+const ENDED = new Error("the call is over");
+
 interface Failed {
   readonly code: status;
   readonly details: string;
@@ -111,7 +114,7 @@ export function createMemoryTransport(to: MemoryTarget): TalosTransport {
     } catch (error) {
       throw translate(method, options, withConnection(error, connection));
     } finally {
-      over.abort();
+      over.abort(ENDED);
     }
   }
 
@@ -135,7 +138,10 @@ export function createMemoryTransport(to: MemoryTarget): TalosTransport {
       for await (const answer of answers(method, all, options)) return answer;
       throw translate(method, options, lost("no answer"));
     },
-    close: () => closed.abort(new Error("the connection was closed")),
+    close: () => {
+      closed.abort(new Error("the connection was closed"));
+      open?.close();
+    },
   };
 }
 
