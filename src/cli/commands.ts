@@ -206,6 +206,25 @@ export const commands: readonly CommandSpec[] = [
     load: async () => (await import("./commands/lab-supervise.ts")).labSupervise,
   },
   {
+    words: ["rehearse", "up"],
+    summary: "Rehearse bringing a site up, with faults, in memory and virtual time",
+    description:
+      "Runs the very same up against simulated machines made from site.yaml, and reports what would have happened: when, how long, which " +
+      "nodes would have been left out, with which exit code. The same seed, site and bundle give the same report. Nothing of the site is " +
+      "dialled, read or written but site.yaml, its patches and the bundle. Ends with up's own exit code, with --runs the worst.",
+    arguments: [],
+    flags: ["site", "bundle", "seed", "faults", "fault", "runs", "json", "concurrency", "timeout"],
+    examples: [
+      { command: "skerry rehearse up", does: "with one or two faults, drawn by seed 1" },
+      {
+        command: "skerry rehearse up --faults many --runs 50",
+        does: "fifty seeds in a table, and the worst ends in full",
+      },
+      { command: "skerry rehearse up --fault lose-power=cp-2:booting", does: "with this fault" },
+    ],
+    load: async () => (await import("./commands/rehearse-up.ts")).rehearseUp,
+  },
+  {
     words: ["mirror", "serve"],
     reachesNodes: true,
     summary: "Serve a bundle as a registry until Ctrl-C",

@@ -24,6 +24,9 @@ export interface Flags {
   readonly out?: string;
   readonly key: readonly string[];
   readonly fault: readonly string[];
+  readonly faults?: string;
+  readonly seed?: number;
+  readonly runs?: number;
   readonly interior?: string;
   readonly all: boolean;
   readonly clear: boolean;
@@ -80,6 +83,13 @@ export const flagTable = {
     isRepeatable: true,
     does: "Make a machine misbehave, e.g. dead=w-1 or lose-power=cp-1:installing; can be given more than once.",
   },
+  faults: {
+    name: "faults",
+    value: "LEVEL",
+    does: "How many faults the seed draws: none, few (one or two) or many (every third machine). Default few.",
+  },
+  seed: { name: "seed", value: "N", does: "What faults and timings are drawn from. Default 1." },
+  runs: { name: "runs", value: "N", does: "Rehearse so many seeds, from --seed on. Default 1." },
   interior: {
     name: "interior",
     value: "KIND",

@@ -53,7 +53,8 @@ function optionOf(flag: FlagSpec): Option {
   const option = new Option(`${short}--${flag.name}${value}`);
   if (flag.isRepeatable === true) option.argParser((one: string, all: readonly string[] = []) => [...all, one]);
   if (flag.name === "timeout") option.argParser(durationOf);
-  if (flag.name === "concurrency") option.argParser(countOf);
+  if (flag.name === "concurrency" || flag.name === "runs") option.argParser(countOf);
+  if (flag.name === "seed") option.argParser(seedOf);
   return option;
 }
 
@@ -68,6 +69,12 @@ function countOf(text: string): number {
   if (!Number.isInteger(count) || count < 1 || count > 1000)
     throw new InvalidArgumentError("give a number from 1 to 1000");
   return count;
+}
+
+function seedOf(text: string): number {
+  const seed = Number(text);
+  if (!/^\d+$/.test(text) || seed > 2 ** 31) throw new InvalidArgumentError("give a whole number from 0 to 2147483648");
+  return seed;
 }
 
 type Parsed = Partial<Omit<Flags, "timeoutMs">> & { readonly timeout?: number };

@@ -33,6 +33,8 @@ export interface Rehearsal {
   /** What a second `up` does in the same place, where it was asked for. */
   readonly again?: UpRehearsal;
   readonly faults: readonly StruckFault[];
+  /** When `up` was begun, in virtual time. */
+  readonly startedAt: Date;
 }
 
 /** Every rehearsal begins then, so that its times are the same whenever it is run. */
@@ -77,9 +79,10 @@ export async function rehearse(
   try {
     const journey = rehearseUp({ siteFile, bundleFile: bundle.file }, world, portsOf(simulated, bundle, time));
     await time.run(async () => await clock.sleep(BOOTED_MS, { signal }));
+    const startedAt = clock.now();
     const up = await journey.run(time, options.onEvent);
     const again = options.again === true && !signal.aborted ? await journey.run(time, options.onEvent) : undefined;
-    return { site, up, ...(again === undefined ? {} : { again }), faults: simulated.faults() };
+    return { site, up, ...(again === undefined ? {} : { again }), faults: simulated.faults(), startedAt };
   } finally {
     await time.run(async () => await simulated.close());
   }
