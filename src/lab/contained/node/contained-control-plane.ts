@@ -3,7 +3,7 @@ import { chownSync, mkdirSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import type { KubeObject } from "../../../kube/index.ts";
+import { connectCluster, type KubeObject } from "../../../kube/index.ts";
 import type { Clock } from "../../../lib/clock.ts";
 import type { ClusterFacts } from "../../node/cluster-facts.ts";
 import { prepareCluster } from "../../node/control-plane/bootstrap-manifests.ts";
@@ -16,6 +16,8 @@ import { type ControlPlaneComponent, componentUsers, staticPods } from "./static
 const CONFIG = "/system/config/kubernetes";
 const SECRETS = "/system/secrets/kubernetes";
 const AUDIT = "/var/log/audit/kube";
+const POLL_MS = 250;
+const READY_TIMEOUT_MS = 5000;
 
 export interface ContainedControlPlane {
   /** Where the kubelet finds its static pods, on the node's loopback. */
@@ -64,7 +66,11 @@ export function startContainedControlPlane(options: {
     for (const name of Object.keys(componentUsers) as readonly ControlPlaneComponent[]) {
       for (const folder of [SECRETS, CONFIG]) giveTo(space.path(join(folder, name)), componentUsers[name]);
     }
-    pods = staticPods(facts, places);
+    const all = staticPods(facts, places);
+    // The others cannot start without it: a kubelet that tries all the same backs off for ten seconds.
+    pods = all.filter((pod) => pod.metadata.name === "kube-apiserver");
+    await apiServerReady(kubeconfigYaml, { clock, signal });
+    pods = all;
     await prepareCluster({ kubeconfigYaml, facts, nodeName: node.nodeName, clock, log, signal });
   })().catch((error: unknown) => {
     if (!signal.aborted) log(`control plane: ${error instanceof Error ? error.message : String(error)}`);
@@ -78,4 +84,23 @@ export function startContainedControlPlane(options: {
       await new Promise<void>((resolve) => server.close(() => resolve()));
     },
   };
+}
+
+async function apiServerReady(
+  kubeconfigYaml: string,
+  { clock, signal }: { readonly clock: Clock; readonly signal: AbortSignal },
+): Promise<void> {
+  const cluster = connectCluster({ kubeconfigYaml }, { timeoutMs: READY_TIMEOUT_MS });
+  try {
+    for (;;) {
+      const isReady = await cluster.readyz({ signal }).then(
+        (answer) => answer.isReady,
+        () => false,
+      );
+      if (isReady) return;
+      await clock.sleep(POLL_MS, { signal });
+    }
+  } finally {
+    await cluster.close();
+  }
 }

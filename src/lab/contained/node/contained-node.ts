@@ -201,12 +201,12 @@ export function startContainedNode(
     staticPods: () => sight?.staticPods() ?? [],
     nodeReady: () => sight?.nodeReady(),
     stop: async (how) => {
+      life.abort();
       // Asked to end while everything still runs; a pulled plug asks nobody.
       if (how === "shutdown") {
         await processes.get("kubelet")?.end(how);
         await etcd?.stop(how);
       }
-      life.abort();
       const open = await runtime.catch(() => undefined);
       await open?.kill();
       await etcd?.stop("power-loss");

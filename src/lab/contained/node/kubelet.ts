@@ -4,10 +4,12 @@ import type { AppliedConfig, InteriorHost } from "../../interior.ts";
 import type { RealProcess } from "../../modelled/real-process.ts";
 import type { ClusterFacts } from "../../node/cluster-facts.ts";
 import { writeWhole } from "../../node/disk.ts";
+import { clientCertificate } from "./client-certificate.ts";
 import type { ContainerMount, ContainerPlan } from "./container-spec.ts";
 import { startContainer } from "./containers.ts";
 import { bootstrapKubeconfig, kubeletArguments, kubeletConfig } from "./kubelet-config.ts";
 import type { Runtime } from "./runtime.ts";
+import { tokenProbe } from "./token-probe.ts";
 
 /** What Talos binds into its kubelet. */
 const KUBELET_MOUNTS: readonly ContainerMount[] = [
@@ -33,8 +35,7 @@ const WAITING =
 const POLL_MS = 250;
 const RESTART_MS = 5000;
 
-/** Pulls the kubelet's image and keeps the kubelet running, until the signal aborts. */
-export async function startKubelet(options: {
+export interface KubeletOptions {
   readonly config: AppliedConfig;
   readonly facts: ClusterFacts;
   readonly host: InteriorHost;
@@ -43,7 +44,10 @@ export async function startKubelet(options: {
   readonly staticPodPort: number | undefined;
   readonly signal: AbortSignal;
   readonly onProcess: (process: RealProcess) => void;
-}): Promise<void> {
+}
+
+/** Pulls the kubelet's image and keeps the kubelet running, until the signal aborts. */
+export async function startKubelet(options: KubeletOptions): Promise<void> {
   const { config, facts, host, clock, runtime, signal } = options;
   const { space, images } = runtime;
   host.service("kubelet", "Starting", "Starting service");
@@ -72,6 +76,8 @@ export async function startKubelet(options: {
     mounts: KUBELET_MOUNTS,
     privileged: true,
   };
+  const hasCertificate = () => clientCertificate(space) !== undefined;
+  let steps: readonly ("token" | "certificate")[] = hasCertificate() ? [] : ["token", "certificate"];
   for (;;) {
     const process = await startContainer(space, "kubelet", container, {
       onLine: (line) => host.log("kubelet", line),
@@ -80,8 +86,12 @@ export async function startKubelet(options: {
     options.onProcess(process);
     host.service("kubelet", "Running", `Started task kubelet (PID ${process.pid}) for container kubelet`);
     await Promise.race([healthy(options, process), process.ended]);
+    const [step] = steps;
+    const isHastened: boolean = step !== undefined && (await hasten(options, process, step));
+    if (isHastened) steps = hasCertificate() ? [] : steps.slice(1);
     const how = await process.ended;
     if (signal.aborted) return;
+    if (isHastened) continue;
     host.service(
       "kubelet",
       "Waiting",
@@ -90,6 +100,31 @@ export async function startKubelet(options: {
     );
     await clock.sleep(RESTART_MS, { signal });
   }
+}
+
+/**
+ * A kubelet that asked for its certificate before there was an API server asks again after up to 32 s, and one that got it goes on with
+ * its old connections for up to 10 s; started anew it does both at once. Ends a kubelet without a certificate when an API server takes the
+ * bootstrap token, and once more when its certificate is there.
+ *
+ * @returns whether it was ended; false when it has ended by itself
+ */
+async function hasten(
+  options: Pick<KubeletOptions, "facts" | "clock" | "runtime" | "signal">,
+  process: RealProcess,
+  step: "token" | "certificate",
+): Promise<boolean> {
+  const { clock, signal } = options;
+  const hasCertificate = () => clientCertificate(options.runtime.space) !== undefined;
+  const isTaken = tokenProbe(options.facts);
+  while (process.running() && !signal.aborted) {
+    if (hasCertificate() || (step === "token" && (await isTaken(signal)))) {
+      await process.end("shutdown");
+      return true;
+    }
+    await clock.sleep(POLL_MS, { signal }).catch(() => undefined);
+  }
+  return false;
 }
 
 /** Says so once the kubelet's own health check is good. */

@@ -1,4 +1,3 @@
-import { existsSync, readFileSync } from "node:fs";
 import { type Cluster, connectCluster, type KubeObject } from "../../../kube/index.ts";
 import type { Clock } from "../../../lib/clock.ts";
 import { isOperatorError } from "../../../lib/errors/index.ts";
@@ -6,6 +5,7 @@ import type { InteriorHost, StaticPodStatus } from "../../interior.ts";
 import type { ClusterFacts } from "../../node/cluster-facts.ts";
 import { labelNode } from "../../node/control-plane/bootstrap-manifests.ts";
 import { at, list, mapping } from "../../node/read-values.ts";
+import { clientCertificate } from "./client-certificate.ts";
 import { KUBE_PRISM } from "./kubelet-config.ts";
 import type { NodeSpace } from "./namespaces.ts";
 import { componentUsers } from "./static-pods.ts";
@@ -17,7 +17,6 @@ export interface NodeSight {
   readonly close: () => Promise<void>;
 }
 
-const CERTIFICATE = "/var/lib/kubelet/pki/kubelet-client-current.pem";
 const POLL_MS = 1000;
 const CALM_POLL_MS = 5000;
 
@@ -35,10 +34,9 @@ export function watchNode(options: {
   let isLabelled = options.isControlPlane || Object.keys(facts.nodeLabels).length === 0;
   let cluster: { readonly identity: string; readonly client: Cluster } | undefined;
   const connected = async (): Promise<Cluster | undefined> => {
-    const file = options.space.path(CERTIFICATE);
-    if (!existsSync(file)) return undefined;
-    // The kubelet renews it; certificate and key stand in one file.
-    const identity = readFileSync(file, "utf8");
+    const identity = clientCertificate(options.space);
+    if (identity === undefined) return undefined;
+    // The kubelet renews it.
     if (cluster?.identity === identity) return cluster.client;
     await cluster?.client.close();
     const client = connectCluster({
