@@ -43,6 +43,8 @@ export interface Rule {
 }
 
 export interface FakeRegistryOptions {
+  /** default 127.0.0.1 */
+  readonly address?: string;
   readonly tls?: { readonly cert: string; readonly key: string };
   /** With `bearer` the same server also hands out the tokens. */
   readonly auth?: { readonly kind: "basic" | "bearer"; readonly username: string; readonly password: string };
@@ -97,9 +99,10 @@ export async function startFakeRegistry(options: FakeRegistryOptions = {}): Prom
     void answer(state, request, response).catch((error: unknown) => response.destroy(error as Error));
   };
   const server = options.tls === undefined ? createServer(listener) : createTlsServer(options.tls, listener);
-  server.listen(0, "127.0.0.1");
+  const { address = "127.0.0.1" } = options;
+  server.listen(0, address);
   await once(server, "listening");
-  const host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const host = `${address}:${(server.address() as AddressInfo).port}`;
 
   const addBlob: FakeRegistry["addBlob"] = (bytes, mediaType = mediaTypes.ociLayerGzip) => {
     const digest = digestOf(bytes);

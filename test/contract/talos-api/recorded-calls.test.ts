@@ -4,8 +4,8 @@ import { createIdleInterior } from "../../../src/lab/machine/idle-interior.ts";
 import { systemClock } from "../../../src/lib/clock.ts";
 import { issueTalosClient, mintSecrets } from "../../../src/talos/pki/index.ts";
 import { clientOf, labConfig, labIdentity, labMachine, reaches } from "../../support/lab/machine.ts";
-import { rawCall, rawClient } from "../../support/lab/raw-call.ts";
-import { type RecordedAnswer, recordings } from "../../support/lab/recordings.ts";
+import { rawClient } from "../../support/lab/raw-call.ts";
+import { endsTheMachine, replayCalls } from "../../support/lab/replay.ts";
 
 /** Where a machine of the lab answers differently from the recorded node, and why it may. */
 const DIFFERENCES: Readonly<Record<string, string>> = {
@@ -25,9 +25,6 @@ const DIFFERENCES: Readonly<Record<string, string>> = {
   "c machine.ImageService/Import garbage":
     "the idle interior takes any bytes; the modelled interior's own test covers this",
 };
-
-/** Calls that would end the machine that the others are asked of. */
-const notCalled = (key: string) => /^[ce] machine\.MachineService\/Reboot /.test(key);
 
 describe("a simulated machine answers what a real node answered", () => {
   const interior = createIdleInterior();
@@ -59,34 +56,15 @@ describe("a simulated machine answers what a real node answered", () => {
       d: rawClient(node, labIdentity("os:reader")),
       e: rawClient(node, labIdentity("os:operator")),
     };
-    const found: string[] = [];
-    let compared = 0;
-    for (const [state, client] of Object.entries(clients) as [keyof typeof clients, ReturnType<typeof rawClient>][]) {
-      for (const call of recordings.calls) {
-        const recorded = call.answers[state];
-        const key = `${state} ${call.method} ${call.case}`;
-        if (recorded === null || notCalled(key)) continue;
-        const answer = await rawCall(client, call.method, call.request, recorded.code.startsWith("(") ? 300 : 20_000);
-        compared += 1;
-        if (!agrees(recorded, answer)) found.push(`${key}: ${answer.code} ${answer.message ?? ""}`);
-      }
-      client.close();
-    }
+    const { differing, compared } = await replayCalls(clients);
+    for (const client of Object.values(clients)) client.close();
 
-    expect(found.filter((line) => !(keyOf(line) in DIFFERENCES))).toEqual([]);
-    expect(found.map(keyOf).sort()).toEqual(
+    expect(Object.entries(differing).filter(([key]) => !(key in DIFFERENCES))).toEqual([]);
+    expect(Object.keys(differing).sort()).toEqual(
       Object.keys(DIFFERENCES)
-        .filter((key) => !notCalled(key))
+        .filter((key) => !endsTheMachine(key))
         .sort(),
     );
-    expect(compared).toBeGreaterThan(250);
+    expect(compared).toBeGreaterThan(260);
   });
 });
-
-const keyOf = (line: string) => line.replace(/: .*$/s, "");
-
-function agrees(recorded: RecordedAnswer, answer: RecordedAnswer): boolean {
-  // Whether a stream that does not end had something to say within the time is chance.
-  const kind = (code: string) => (code.startsWith("(") ? "open" : code);
-  return kind(recorded.code) === kind(answer.code) && recorded.message === answer.message;
-}

@@ -26,7 +26,7 @@ export interface RawIdentity {
 }
 
 /** A plain gRPC client that verifies nothing, as the recordings were made with. */
-export function rawClient(machine: Machine, identity?: RawIdentity): Client {
+export function rawClient(machine: Pick<Machine, "address" | "port">, identity?: RawIdentity): Client {
   const pem = (text: string | undefined) =>
     text === undefined ? null : Buffer.from(text.replaceAll("ED25519 PRIVATE", "PRIVATE"));
   const secure = credentials.createSsl(pem(identity?.ca), pem(identity?.key), pem(identity?.crt), {

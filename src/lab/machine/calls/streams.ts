@@ -37,7 +37,8 @@ export async function* logs(
   { signal }: CallContext,
 ): AsyncGenerator<Data> {
   if (namespace === "") throw new RpcStatus(status.INVALID_ARGUMENT, "namespace can't be empty");
-  const lines = boot.logs.lines(id);
+  // Talos opens the log of a service when it starts the service.
+  const lines = boot.logs.lines(id) ?? (boot.services.get(id) === undefined ? undefined : []);
   if (lines === undefined || id === "kernel")
     throw new RpcStatus(status.UNKNOWN, `log ${JSON.stringify(id)} was not registered`);
   const queue = new PushQueue<string>(AbortSignal.any([signal, boot.apiStopping]));

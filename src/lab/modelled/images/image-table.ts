@@ -46,14 +46,14 @@ export function openImageTable(file: string): ImageTable {
     forgetMemory: () => {
       tables = undefined;
     },
-    list: (namespace) =>
-      Object.values(read()[namespace] ?? {}).flatMap((image) =>
-        [image.name, `${image.repository}@${image.digest}`, image.digest].map((name) => ({
-          name,
-          digest: image.digest,
-          sizeBytes: image.sizeBytes,
-          createdAt: new Date(image.createdAt),
-        })),
-      ),
+    list: (namespace) => {
+      // One image may have been pulled by tag and by digest, or under two names.
+      const byName = new Map<string, StoredImage>();
+      for (const { name, repository, digest, sizeBytes, createdAt } of Object.values(read()[namespace] ?? {})) {
+        for (const known of [name, `${repository}@${digest}`, digest])
+          byName.set(known, { name: known, digest, sizeBytes, createdAt: new Date(createdAt) });
+      }
+      return [...byName.values()];
+    },
   };
 }

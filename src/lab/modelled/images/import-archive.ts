@@ -22,6 +22,7 @@ interface Entry {
 
 /** More entries than any image archive has; bounds memory. */
 const MAX_ENTRIES = 10_000;
+const TAR_BLOCK_BYTES = 512;
 
 /**
  * Takes in an archive of images as `ctr images import` does: an OCI layout or what `docker save` writes. Every file goes into the
@@ -65,7 +66,21 @@ async function takeIn(
       }
     }
   })();
-  await Promise.all([pipeline(Readable.from(archive), tar, { signal }), reading]);
+  let sizeBytes = 0;
+  const counted = async function* () {
+    for await (const piece of archive) {
+      sizeBytes += piece.length;
+      yield piece;
+    }
+  };
+  try {
+    await Promise.all([pipeline(Readable.from(counted()), tar, { signal }), reading]);
+  } catch (error) {
+    signal.throwIfAborted();
+    // Go's word for an archive that ends inside one of its blocks.
+    if (sizeBytes % TAR_BLOCK_BYTES !== 0) throw new Error("unexpected EOF", { cause: error });
+    throw error;
+  }
   return entries;
 }
 
