@@ -137,3 +137,32 @@ describe("skerry up over a control plane that loses power", () => {
     }
   });
 });
+
+describe("skerry up over a machine whose clock is an hour off", () => {
+  it("applies nothing to any machine where it is a control plane", async () => {
+    const desk = await rackWith([cp, worker("w-1", 3)], ["clock=cp-1:-3600"]);
+    try {
+      const error = refusalIn(await upOf(desk), "NODE_CLOCK_WRONG");
+
+      expect(error.where["node"]).toBe("cp-1");
+      expect(error.message).toContain("60 minutes behind this laptop's");
+      expect([...(await stagesOf(desk)).values()]).toEqual(["maintenance", "maintenance"]);
+    } finally {
+      await close(desk);
+    }
+  });
+
+  it("sets it aside where it is a worker, and brings up the others", async () => {
+    const desk = await rackWith([cp, worker("ahead", 3)], ["clock=ahead:3600"]);
+    try {
+      const answer = await upOf(desk);
+
+      expect(answer.code).toBe(9);
+      expect(setAsideOf(answer)).toEqual({ ahead: "NODE_CLOCK_WRONG" });
+      expect((await stagesOf(desk)).get("ahead")).toBe("maintenance");
+      expect((await stagesOf(desk)).get("cp-1")).toMatch(/booting|running/);
+    } finally {
+      await close(desk);
+    }
+  });
+});
