@@ -188,6 +188,15 @@ export const commands: readonly CommandSpec[] = [
     load: async () => (await import("./commands/lab-exec.ts")).labExec,
   },
   {
+    words: ["lab", "delay"],
+    summary: "The process that delays a machine's packets",
+    arguments: [],
+    flags: [],
+    examples: [],
+    isHidden: true,
+    load: async () => (await import("./commands/lab-delay.ts")).labDelay,
+  },
+  {
     words: ["lab", "machine"],
     summary: "The process behind a machine of a contained rack",
     arguments: [],

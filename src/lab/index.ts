@@ -1,3 +1,4 @@
+export { relayLate } from "./contained/rack/delay-relay.ts";
 export { runContainedMachine } from "./contained/rack/machine-process.ts";
 export type { Fault } from "./faults.ts";
 export { FaultSchema, type MachineStatus, type RackCommand, type RackStatus } from "./rack/control-protocol.ts";

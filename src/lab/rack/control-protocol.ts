@@ -67,7 +67,7 @@ export type RackAnswer =
   | { readonly ok: true; readonly status: RackStatus }
   | {
       readonly ok: false;
-      readonly code: "LAB_NODE_UNKNOWN" | "LAB_FAULT_UNSUITABLE" | "BAD_REQUEST";
+      readonly code: "LAB_NODE_UNKNOWN" | "LAB_FAULT_UNSUITABLE" | "LAB_ORDER_FAILED" | "BAD_REQUEST";
       readonly message: string;
     };
 

@@ -29,7 +29,7 @@ export async function serveControl(
         const said: RackAnswer =
           command === undefined
             ? { ok: false, code: "BAD_REQUEST", message: "this is not a command of a rack" }
-            : await answer(command);
+            : await answer(command).catch(failedOrder);
         socket.write(`${JSON.stringify(said)}\n`);
       }
       socket.end();
@@ -83,6 +83,11 @@ export function notRunning(name: string, cause?: unknown): OperatorError {
     next: [`skerry lab down ${name}    removes what is left of it`],
     cause,
   });
+}
+
+function failedOrder(error: unknown): RackAnswer {
+  console.error(error);
+  return { ok: false, code: "LAB_ORDER_FAILED", message: error instanceof Error ? error.message : String(error) };
 }
 
 function parseCommand(line: string): RackCommand | undefined {

@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { systemClock } from "../../lib/clock.ts";
-import { openContainedRack } from "../contained/rack/contained-rack.ts";
+import { openContainedRack, type RackProcesses } from "../contained/rack/contained-rack.ts";
 import { isNetworkFault, LAPTOP, needsContainment } from "../faults.ts";
 import { writeWhole } from "../node/disk.ts";
 import type { RackAnswer, RackCommand, RackStatus } from "./control-protocol.ts";
@@ -12,8 +12,8 @@ import { type RackFile, type RackPaths, rackPathsOf, readRackFile, writeRackFile
 export interface SuperviseOptions {
   /** As the command `stop`. */
   readonly signal: AbortSignal;
-  /** How to run `runContainedMachine`; default: this Node with machine.ts. The rack's folder and the machine's name are appended. */
-  readonly machine?: readonly string[];
+  /** Default: this Node with machine.ts and delay.ts. */
+  readonly processes?: RackProcesses;
 }
 
 /**
@@ -36,7 +36,7 @@ export async function superviseRack(folder: string, options: SuperviseOptions): 
     rack.interior === "modelled"
       ? await openModelledRack(rack, paths, say)
       : await openContainedRack(rack, paths, {
-          machine: options.machine ?? defaultMachine(),
+          processes: options.processes ?? defaultProcesses(),
           say,
           onTermination: stopped.resolve,
         });
@@ -63,8 +63,11 @@ export async function superviseRack(folder: string, options: SuperviseOptions): 
   }
 }
 
-function defaultMachine(): readonly string[] {
-  return [process.execPath, fileURLToPath(new URL("../machine.ts", import.meta.url))];
+function defaultProcesses(): RackProcesses {
+  return {
+    machine: [process.execPath, fileURLToPath(new URL("../machine.ts", import.meta.url))],
+    delay: [process.execPath, fileURLToPath(new URL("../delay.ts", import.meta.url))],
+  };
 }
 
 interface Running {
@@ -90,8 +93,12 @@ async function answer(command: RackCommand, running: Running): Promise<RackAnswe
       await open.machines.get(command.node)?.powerOff();
       break;
     case "inject":
-      if (isNetworkFault(command.fault)) await changeNetwork(running, [...networkFaults(running), command.fault]);
-      else open.machines.get(command.fault.node)?.inject(command.fault);
+      if (isNetworkFault(command.fault)) {
+        // The same again replaces what was: a delay of 50 ms, then one of 100 ms, is one of 100 ms.
+        const { kind, node } = command.fault;
+        const others = networkFaults(running).filter((fault) => !matches(fault, { kind, node }));
+        await changeNetwork(running, [...others, command.fault]);
+      } else open.machines.get(command.fault.node)?.inject(command.fault);
       break;
     case "clear":
       await changeNetwork(

@@ -3,7 +3,7 @@ import { isNetworkFault, type NetworkFault } from "../../faults.ts";
 import type { OpenRack } from "../../rack/open-rack.ts";
 import type { ContainedRackFile, RackPaths } from "../../rack/rack-file.ts";
 import { processesOfRack } from "../node/cgroups.ts";
-import { delayPackets } from "./delay.ts";
+import { createDelays } from "./delay.ts";
 import { programIn } from "./lab-rootfs.ts";
 import { machineMemory } from "./machine-memory.ts";
 import { buildNetwork, entering, ip } from "./namespaces.ts";
@@ -18,9 +18,16 @@ import { virtualIpHolder } from "./virtual-ip.ts";
 const PORT = 50_000;
 const LOOK_MS = 1000;
 
-export interface ContainedRackOptions {
-  /** Starts the process of a machine; the rack's folder and the machine's name are appended. */
+/** How the processes of a contained rack are started. */
+export interface RackProcesses {
+  /** Runs `runContainedMachine`; the rack's folder and the machine's name are appended. */
   readonly machine: readonly string[];
+  /** Runs `relayLate`; its arguments are appended. */
+  readonly delay: readonly string[];
+}
+
+export interface ContainedRackOptions {
+  readonly processes: RackProcesses;
   readonly say: (line: string) => void;
   /** SIGTERM was sent to the process that the rack hangs on. */
   readonly onTermination: () => void;
@@ -45,7 +52,7 @@ export async function openContainedRack(
   const board = createSwitchboard({
     nodes: names,
     nft: ["chroot", rack.rootfs, programIn(rack.rootfs, "nft") ?? "nft"],
-    delay: delayPackets(names, options.say),
+    delay: createDelays({ nodes: names, relay: options.processes.delay, say: options.say }),
   });
   const relations = createRelations(rack, { faults: board.faults, say: options.say });
   const machines = new Map(
@@ -54,7 +61,7 @@ export async function openContainedRack(
         name,
         address,
         port: PORT,
-        command: [...entering(name), ...options.machine, paths.folder, name],
+        command: [...entering(name), ...options.processes.machine, paths.folder, name],
         env: { ...process.env, SKERRY_NODE: name },
         endRemains: async () => endProcessesOf(rack.id, name),
         changed: () => relations.changed(),

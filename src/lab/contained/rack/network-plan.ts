@@ -19,5 +19,11 @@ export function portOf(index: number): string {
   return `p${index + 1}`;
 }
 
+/** The links that stand between a port and the switch while its packets are delayed by a process. */
+export function stagePortOf(port: string) {
+  const number = port.slice(1);
+  return { switchSide: `s${number}`, relaySide: `r${number}`, tapA: `a${number}`, tapB: `b${number}` } as const;
+}
+
 /** Where the network namespaces of a rack have their names; a tmpfs of the rack's own hides the computer's. */
 export const NAMESPACES = "/run/netns";

@@ -1,5 +1,5 @@
 import { LAPTOP, type NetworkFault } from "../../faults.ts";
-import { LAPTOP_PORT, portOf } from "./network-plan.ts";
+import { LAPTOP_PORT, portOf, stagePortOf } from "./network-plan.ts";
 
 const TABLE = "table bridge skerry";
 const PARTS = 1000;
@@ -31,9 +31,10 @@ export function networkRules(nodes: readonly string[], faults: readonly NetworkF
 function rulesOf(nodes: readonly string[], fault: NetworkFault): readonly string[] {
   switch (fault.kind) {
     case "loss": {
-      const port = portOfName(nodes, fault.node);
-      const often = `numgen random mod ${PARTS} < ${Math.round((fault.percent * PARTS) / 100)} drop`;
-      return [`oifname "${port}" ${often}`, `iifname "${port}" ${often}`];
+      const ports = portSet(nodes, [fault.node]);
+      const often = Math.round((fault.percent * PARTS) / 100);
+      const verdict = often >= PARTS ? "drop" : `numgen random mod ${PARTS} < ${often} drop`;
+      return often === 0 ? [] : [`oifname ${ports} ${verdict}`, `iifname ${ports} ${verdict}`];
     }
     case "partition": {
       const group = [fault.node, ...fault.with];
@@ -51,7 +52,9 @@ function rulesOf(nodes: readonly string[], fault: NetworkFault): readonly string
 }
 
 function portSet(nodes: readonly string[], names: readonly string[]): string | undefined {
-  return names.length === 0 ? undefined : `{ ${names.map((name) => `"${portOfName(nodes, name)}"`).join(", ")} }`;
+  // While its packets are delayed, another link stands in the switch for a machine's own.
+  const ports = names.map((name) => portOfName(nodes, name)).flatMap((port) => [port, stagePortOf(port).switchSide]);
+  return ports.length === 0 ? undefined : `{ ${ports.map((port) => `"${port}"`).join(", ")} }`;
 }
 
 /** Whether what one machine sends gets to the other at all. Loss and delay are no separation. */

@@ -53,11 +53,6 @@ function unplugged(faults: readonly NetworkFault[]): ReadonlySet<string> {
   return new Set(faults.filter(({ kind }) => kind === "unplug").map(({ node }) => node));
 }
 
-/** Two delays of one machine add up. */
 function delays(faults: readonly NetworkFault[]): ReadonlyMap<string, number> {
-  const found = new Map<string, number>();
-  for (const fault of faults) {
-    if (fault.kind === "delay") found.set(fault.node, (found.get(fault.node) ?? 0) + fault.milliseconds);
-  }
-  return found;
+  return new Map(faults.flatMap((fault) => (fault.kind === "delay" ? [[fault.node, fault.milliseconds]] : [])));
 }

@@ -42,6 +42,10 @@ export const labErrors = {
     exit: 2,
     doc: "A fault of the network or of a disk's size was asked of a modelled rack, whose machines share the computer's loopback and disk. Nothing was changed. Contained racks have such faults.",
   },
+  LAB_ORDER_FAILED: {
+    exit: 7,
+    doc: "The rack's supervisor tried what it was told and a program that it needs for that failed; the message has the program's own words. What was there before is still in force, or part of the new; `skerry lab fault RACK` shows it, and the supervisor.log has the whole story.",
+  },
   LAB_NEEDS_ROOT: {
     exit: 2,
     doc: "The rack is contained: entering its network, and taking it down, need root, who started it. Run the same command with sudo.",
