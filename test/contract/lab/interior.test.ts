@@ -84,6 +84,9 @@ async function newWorld(): Promise<World> {
   };
 }
 
+async function* nothing(): AsyncGenerator<Uint8Array> {}
+
+/** What no caller of the Talos API can see or bring about; the rest is in test/real/talos-behaviours.test.ts, for every interior. */
 describe("the modelled interior", () => {
   it("installs what it pulled along the config's mirrors, and still has it after a power cut", async () => {
     await using world = await newWorld();
@@ -171,6 +174,48 @@ describe("the modelled interior", () => {
     await interior.stop("shutdown");
   });
 
+  it.each([
+    [{ systemDisk: true }, { disk: undefined, config: undefined, images: 0 }],
+    [
+      { systemDisk: false, labels: ["STATE"] },
+      { disk: "/dev/sda", config: undefined, images: 3 },
+    ],
+    [
+      { systemDisk: false, labels: ["EPHEMERAL"] },
+      { disk: "/dev/sda", config: "machine: {}\n", images: 0 },
+    ],
+    [
+      { systemDisk: false, labels: ["META"] },
+      { disk: "/dev/sda", config: "machine: {}\n", images: 3 },
+    ],
+  ] as const)("forgets what is wiped and nothing else: %j", async (wipe, left) => {
+    await using world = await newWorld();
+    const interior = world.interior();
+    await interior.install(world.config(), "/dev/sda", { signal, host: world.host });
+    interior.persistConfig("machine: {}\n");
+    interior.start(world.config(), world.host);
+    await interior.pullImage("system", INSTALLER, { signal, progress: () => undefined });
+    await interior.stop("shutdown");
+
+    await interior.wipe(wipe);
+
+    for (const one of [interior, world.interior()]) {
+      const images = (await one.listImages("system")).length;
+      expect({ disk: one.installedDisk(), config: one.persistedConfig(), images }).toEqual(left);
+    }
+  });
+
+  it("forgets at a reboot what it had in memory only", async () => {
+    await using world = await newWorld();
+    const interior = world.interior();
+    interior.start(world.config(), world.host);
+    await interior.pullImage("inmem", INSTALLER, { signal, progress: () => undefined });
+
+    await interior.stop("shutdown");
+
+    expect(await interior.listImages("inmem")).toEqual([]);
+  });
+
   it("answers in any stage", async () => {
     await using world = await newWorld();
     const interior = world.interior();
@@ -178,6 +223,9 @@ describe("the modelled interior", () => {
     expect(interior.staticPods()).toEqual([]);
     expect(interior.nodeReady()).toBeUndefined();
     await expect(interior.etcdMembers()).rejects.toThrow();
+    await expect(interior.etcdRecover(nothing(), { signal })).rejects.toMatchObject({ kind: "not-mounted" });
+    await expect(Array.fromAsync(interior.etcdSnapshot({ signal }))).rejects.toThrow("etcd is not running");
+    await interior.leaveEtcd({ signal });
     await expect(interior.bootstrapEtcd({ recover: false, skipHashCheck: false })).rejects.toThrow(
       "bootstrap is not available yet",
     );
