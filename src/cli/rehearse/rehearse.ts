@@ -30,8 +30,8 @@ export interface RehearsalRequest {
 export interface Rehearsal {
   readonly site: Site;
   readonly up: UpRehearsal;
-  /** What a second `up` does in the same place, where it was asked for. */
-  readonly again?: UpRehearsal;
+  /** What `up` does when it is run again in the same place, as often as was asked for. */
+  readonly again: readonly UpRehearsal[];
   readonly faults: readonly StruckFault[];
   /** When `up` was begun, in virtual time. */
   readonly startedAt: Date;
@@ -45,7 +45,7 @@ const BOOTED_MS = 5 * 60_000;
 /**
  * Brings a site up in memory and in virtual time, with the real journey against simulated machines.
  *
- * @param options.again - whether `up` is run a second time afterwards
+ * @param options.again - how often `up` is run again afterwards; default never
  * @param options.onLeap - called whenever time passes; for tests
  * @throws OperatorError REHEARSAL_FAULT_UNKNOWN, those of the site, of trust, and LAB_DISK_IMPOSSIBLE
  */
@@ -54,7 +54,7 @@ export async function rehearse(
   options: {
     readonly signal: AbortSignal;
     readonly onEvent?: (event: JourneyEvent) => void;
-    readonly again?: boolean;
+    readonly again?: number;
     readonly onLeap?: () => void;
   },
 ): Promise<Rehearsal> {
@@ -81,8 +81,9 @@ export async function rehearse(
     await time.run(async () => await clock.sleep(BOOTED_MS, { signal }));
     const startedAt = clock.now();
     const up = await journey.run(time, options.onEvent);
-    const again = options.again === true && !signal.aborted ? await journey.run(time, options.onEvent) : undefined;
-    return { site, up, ...(again === undefined ? {} : { again }), faults: simulated.faults(), startedAt };
+    const again: UpRehearsal[] = [];
+    while (again.length < (options.again ?? 0) && !signal.aborted) again.push(await journey.run(time, options.onEvent));
+    return { site, up, again, faults: simulated.faults(), startedAt };
   } finally {
     await time.run(async () => await simulated.close());
   }
