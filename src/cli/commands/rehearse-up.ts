@@ -114,10 +114,15 @@ async function faultsOf(call: Call): Promise<readonly RehearsalFault[]> {
 /** The command that gives one run again. */
 function repeatOf({ flags }: Call, seed: number): string {
   const words = ["skerry rehearse up", `--seed ${seed}`];
-  if (flags.site !== undefined) words.push(`--site ${flags.site}`);
-  if (flags.bundle !== undefined) words.push(`--bundle ${flags.bundle}`);
+  if (flags.site !== undefined) words.push(`--site ${quoted(flags.site)}`);
+  if (flags.bundle !== undefined) words.push(`--bundle ${quoted(flags.bundle)}`);
   if (flags.faults !== undefined) words.push(`--faults ${flags.faults}`);
-  for (const fault of flags.fault) words.push(`--fault ${fault}`);
+  for (const fault of flags.fault) words.push(`--fault ${quoted(fault)}`);
   if (flags.concurrency !== undefined) words.push(`--concurrency ${flags.concurrency}`);
   return words.join(" ");
+}
+
+/** As a shell takes it for one word. */
+function quoted(word: string): string {
+  return /^[\w./:=@,+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
