@@ -144,7 +144,8 @@ export function startContainedNode(
       startProcess: async (name, binary, args) => {
         const open = await runtime;
         mkdirSync(dataFolder, { recursive: true, mode: 0o700 });
-        giveTo(dataFolder, ETCD_USER);
+        // Without capabilities root may not write into a folder of the user of etcd.
+        giveTo(dataFolder, name === "etcd" ? ETCD_USER : 0);
         const plan = await etcdContainer(name, [binary, ...args], facts.images.etcd, {
           runtime: open,
           user: name === "etcd" ? ETCD_USER : 0,
@@ -205,6 +206,10 @@ export function startContainedNode(
       // Asked to end while everything still runs; a pulled plug asks nobody.
       if (how === "shutdown") {
         await processes.get("kubelet")?.end(how);
+        // One that goes on serving keeps etcd from ending for seconds.
+        await current?.space
+          .run("killall", ["-KILL", "kube-apiserver"], { signal: AbortSignal.timeout(5000) })
+          .catch(() => undefined);
         await etcd?.stop(how);
       }
       const open = await runtime.catch(() => undefined);

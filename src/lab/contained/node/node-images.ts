@@ -1,9 +1,10 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import type { Clock } from "../../../lib/clock.ts";
 import { formatReference, parseReference } from "../../../oci/index.ts";
 import type { ImageNamespace, StoredImage } from "../../interior.ts";
 import { PullError } from "../../node/images/pull-error.ts";
 import { at, list, mapping, text } from "../../node/read-values.ts";
+import { watchIngest } from "./ingest-progress.ts";
 import { type NodeSpace, ProgramError } from "./namespaces.ts";
 
 export interface NodeImages {
@@ -70,11 +71,14 @@ export function nodeImages(options: NodeImagesOptions): NodeImages {
     const present = await digestOf(namespace, reference, call);
     if (present !== undefined) return present;
     const started = clock.now().getTime();
+    const stop = call.progress === undefined ? undefined : watchIngest(space, namespaces[namespace], call.progress);
     try {
       await ctr(namespace, ["images", "pull", "--hosts-dir", options.hostsFolder, reference], call);
     } catch (error) {
       if (error instanceof ProgramError) throw pullError(error);
       throw error;
+    } finally {
+      stop?.();
     }
     const digest = await digestOf(namespace, reference, call);
     if (digest === undefined) throw new PullError("broken", `${reference} was pulled and is not there`);
@@ -113,7 +117,7 @@ export function nodeImages(options: NodeImagesOptions): NodeImages {
         name,
         digest,
         sizeBytes: sizeOf(space, digest),
-        createdAt: clock.now(),
+        createdAt: keptSince(space, digest),
       })),
     mount: async (namespace, name, path, call) => {
       await ctr(namespace, ["images", "mount", "--rw", formatReference(parseReference(name)), path], call);
@@ -128,12 +132,19 @@ function pullError({ said }: ProgramError): PullError {
   return new PullError(/: not found$/.test(message) ? "not-found" : "broken", message);
 }
 
+function blobFile(space: NodeSpace, digest: string): string {
+  return space.path(`/var/lib/containerd/io.containerd.content.v1.content/blobs/${digest.replace(":", "/")}`);
+}
+
+/** When the image came: the time of its manifest in the content store, which never changes a blob. */
+function keptSince(space: NodeSpace, digest: string): Date {
+  return statSync(blobFile(space, digest), { throwIfNoEntry: false })?.mtime ?? new Date(0);
+}
+
 /** The image's manifest, config and layers together, as containerd counts it, read from the node's content store. */
 function sizeOf(space: NodeSpace, digest: string): number {
-  const blob = (name: string) =>
-    space.path(`/var/lib/containerd/io.containerd.content.v1.content/blobs/${name.replace(":", "/")}`);
   const read = (name: string): unknown => {
-    const file = blob(name);
+    const file = blobFile(space, name);
     if (!/^sha256:[0-9a-f]{64}$/.test(name) || !existsSync(file)) return undefined;
     const bytes = readFileSync(file);
     return bytes.length > MAX_DOCUMENT_BYTES ? undefined : (JSON.parse(bytes.toString()) as unknown);
