@@ -5,8 +5,9 @@ import type { Machine } from "../machine/types.ts";
 import { openBlobStore } from "../modelled/images/blob-store.ts";
 import { createModelledInterior } from "../modelled/modelled-interior.ts";
 import { createProcessKeeper } from "../modelled/real-process.ts";
+import type { TcpForwarder } from "../node/tcp-forwarder.ts";
 import { appendRecord, recordOf } from "../process-record.ts";
-import { type EndpointForwarder, startEndpointForwarder } from "./endpoint-forwarder.ts";
+import { startEndpointForwarder } from "./endpoint-forwarder.ts";
 import type { OpenRack } from "./open-rack.ts";
 import { type ModelledRackFile, peersOf, type RackPaths } from "./rack-file.ts";
 import { releaseImages } from "./release-images.ts";
@@ -24,7 +25,7 @@ export async function openModelledRack(
   const own = recordOf(process.pid, "supervisor");
   if (own !== undefined) appendRecord(paths.processes, own);
   const controlPlanes = rack.nodes.filter((node) => node.role === "controlplane").map((node) => node.address);
-  let forwarder: EndpointForwarder;
+  let forwarder: TcpForwarder;
   try {
     forwarder = await startEndpointForwarder(rack.endpoint, controlPlanes);
   } catch (error) {

@@ -15,11 +15,12 @@ import { clusterFacts, type ReleaseImages } from "../../node/cluster-facts.ts";
 import { writeEtcdFiles } from "../../node/control-plane/component-files.ts";
 import type { Disk } from "../../node/disk.ts";
 import { openRecoverySnapshot, type RecoverySnapshot } from "../../node/etcd/recovery-snapshot.ts";
+import { startTcpForwarder, type TcpForwarder } from "../../node/tcp-forwarder.ts";
 import { type ContainedControlPlane, startContainedControlPlane } from "./contained-control-plane.ts";
 import { startContainer } from "./containers.ts";
 import { giveTo } from "./give-to.ts";
-import { type KubePrism, startKubePrism } from "./kube-prism.ts";
 import { etcdContainer, startKubelet } from "./kubelet.ts";
+import { KUBE_PRISM } from "./kubelet-config.ts";
 import { type NodeSight, watchNode } from "./node-sight.ts";
 import { type Runtime, type RuntimeOptions, startRuntime } from "./runtime.ts";
 
@@ -63,7 +64,7 @@ export function startContainedNode(
   const dataFolder = join(disk.ephemeral, "lib", "etcd");
   const recovery = openRecoverySnapshot(join(disk.ephemeral, "lib", "etcd.snapshot"));
   const processes = new Map<string, RealProcess>();
-  let kubePrism: KubePrism | undefined;
+  let kubePrism: TcpForwarder | undefined;
   let controlPlane: ContainedControlPlane | undefined;
   let sight: NodeSight | undefined;
   let etcd: EtcdService | undefined;
@@ -90,7 +91,7 @@ export function startContainedNode(
   const runPrism = async (): Promise<void> => {
     await runtime;
     const { hostname, port } = new URL(facts.endpoint);
-    kubePrism = await startKubePrism(() => [
+    kubePrism = await startTcpForwarder(KUBE_PRISM, () => [
       ...(isControlPlane ? [{ host: "127.0.0.1", port: 6443 }] : []),
       { host: hostname, port: Number(port === "" ? 443 : port) },
       ...options.peers().map((peer) => ({ host: peer, port: 6443 })),

@@ -1,31 +1,29 @@
 import { once } from "node:events";
 import { connect, createServer, type Socket } from "node:net";
-import { KUBE_PRISM } from "./kubelet-config.ts";
 
 const CONNECT_MS = 2000;
 
-export interface KubePrism {
+export interface Endpoint {
+  readonly host: string;
+  readonly port: number;
+}
+
+export interface TcpForwarder {
   readonly close: () => Promise<void>;
 }
 
 /**
- * Talos' KubePrism: passes connections to the node's loopback on to an API server that answers, the last one that did first.
+ * Passes TCP connections on to the first of some servers that answers, as a load balancer does. Without one the connection is cut.
  *
- * @param targets - asked for every connection, in order of preference: the endpoint, then control planes
- * @throws the system's error when the port is taken
+ * @param targets - asked for every connection, in order of preference
+ * @throws the system's error when the address is taken
  */
-export async function startKubePrism(
-  targets: () => readonly { readonly host: string; readonly port: number }[],
-): Promise<KubePrism> {
+export async function startTcpForwarder(at: Endpoint, targets: () => readonly Endpoint[]): Promise<TcpForwarder> {
   const sockets = new Set<Socket>();
-  let preferred: string | undefined;
   const reach = async (): Promise<Socket | undefined> => {
-    const all = [...targets()].sort((a, b) => Number(b.host === preferred) - Number(a.host === preferred));
-    for (const target of all) {
+    for (const target of targets()) {
       const socket = await dial(target);
-      if (socket === undefined) continue;
-      preferred = target.host;
-      return socket;
+      if (socket !== undefined) return socket;
     }
     return undefined;
   };
@@ -44,7 +42,7 @@ export async function startKubePrism(
       target.pipe(client);
     });
   });
-  server.listen(KUBE_PRISM.port, KUBE_PRISM.host);
+  server.listen(at.port, at.host);
   await once(server, "listening");
   return {
     close: async () => {
@@ -61,7 +59,7 @@ function track(sockets: Set<Socket>, socket: Socket): void {
   socket.on("error", () => socket.destroy());
 }
 
-function dial(target: { readonly host: string; readonly port: number }): Promise<Socket | undefined> {
+function dial(target: Endpoint): Promise<Socket | undefined> {
   return new Promise((resolve) => {
     const socket = connect({ ...target, allowHalfOpen: true });
     const done = (result: Socket | undefined) => {
