@@ -5,6 +5,7 @@ import { renderTable } from "./table.ts";
 /** Waits told per phase; the rest are counted. */
 const SHOWN_WAITS = 3;
 const SHOWN_TO_DO = 10;
+const SHOWN_NAMES = 5;
 
 /** A rehearsal for people: faults, what happened phase by phase, how it ended, what to do, how to repeat it. */
 export function renderRehearsal(report: RehearsalReport): string {
@@ -20,10 +21,12 @@ export function renderRehearsal(report: RehearsalReport): string {
   return sections.filter((section) => section !== "").join("\n\n");
 }
 
-/** "exit 9, w-2 set aside": how it ended in a few words. */
+/** "up without w-2": how it ended in a few words. */
 export function endText({ end, story }: RehearsalReport): string {
   if (end.outcome === "succeeded") return "up";
-  const aside = story.setAside.map(({ node }) => node).join(", ");
+  const names = story.setAside.map(({ node }) => node);
+  const more = names.length - SHOWN_NAMES;
+  const aside = [...names.slice(0, SHOWN_NAMES), ...(more > 0 ? [`${more} more`] : [])].join(", ");
   if (story.error === undefined) return `up without ${aside}`;
   return aside === "" ? story.error.code : `${story.error.code}, without ${aside}`;
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { RehearsalReport } from "../../../../src/cli/rehearse/report.ts";
-import { renderRehearsal } from "../../../../src/cli/views/rehearsal.ts";
+import { endText, renderRehearsal } from "../../../../src/cli/views/rehearsal.ts";
 import { renderRehearsals } from "../../../../src/cli/views/rehearsal-runs.ts";
 
 const unreachable = {
@@ -120,6 +120,18 @@ A person would have to:
     skerry up
 
 Repeat: skerry rehearse up --seed 4`);
+  });
+});
+
+describe("endText()", () => {
+  it("names a few of many nodes that were left out", () => {
+    const [aside] = reportOf().story.setAside;
+    if (aside === undefined) throw new Error("no node was set aside");
+    const setAside = Array.from({ length: 8 }, (_each, index) => ({ ...aside, node: `w-${index + 1}` }));
+
+    expect(endText(reportOf({ story: { ...reportOf().story, setAside } }))).toBe(
+      "up without w-1, w-2, w-3, w-4, w-5, 3 more",
+    );
   });
 });
 
