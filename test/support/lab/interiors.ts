@@ -76,6 +76,6 @@ async function runInside(
     .filter((line) => line !== "")
     .map((line) => JSON.parse(line) as Observation);
   if (code !== 0)
-    throw new Error(`the operator stopped after "${observations.at(-1)?.step ?? "nothing"}":\n${complaint}`);
+    throw new Error(`the operator stopped after "${observations.at(-1)?.step ?? "nothing"}":\n${complaint}\n${said}`);
   return new Map(observations.map(({ step, saw }) => [step, saw]));
 }

@@ -166,6 +166,7 @@ export function createEtcdService(options: EtcdServiceOptions): EtcdService {
   /** Makes the data of a cluster of one from the snapshot. What a failed one leaves is left, as Talos does. */
   const restore = async ({ skipHashCheck }: BootstrapOrder): Promise<void> => {
     const { dataFolder, recovery } = options;
+    credentials ??= options.credentials();
     const reason = (what: string) => (error: unknown) =>
       Promise.reject(new Error(`${what}: ${error instanceof Error ? error.message : String(error)}`));
     const snapshot = options.plan?.snapshot ?? recovery.file;

@@ -206,11 +206,12 @@ async function observeRecovery(client: Client, snapshot: Uint8Array): Promise<vo
   };
   tell("EtcdRecover of garbage", await recover(Buffer.from("garbage")));
   tell("Bootstrap from garbage", await endingOf(bootstrapOf(client, { recoverEtcd: true })));
-  await until(
+  const { etcd } = await until(
     "etcd has failed",
     () => servicesOf(client),
     (services) => services["etcd"]?.startsWith("Failed") === true,
   );
+  tell("etcd after Bootstrap from garbage", etcd);
   tell("EtcdRecover", await recover(snapshot));
   tell("Bootstrap from the snapshot", await endingOf(bootstrapOf(client, { recoverEtcd: true })));
   await untilEtcd(client);

@@ -6,10 +6,14 @@ import { collect, until } from "./observe.ts";
 
 const { method } = machinePb.MachineService;
 
+/** State of each service, with its health or why it failed. */
 export const servicesOf = async (client: Client) => {
   const { messages } = await unaryCall(client, method.serviceList, {});
   return Object.fromEntries(
-    (messages[0]?.services ?? []).map(({ id, state, health }) => [id, `${state}${health?.healthy ? " healthy" : ""}`]),
+    (messages[0]?.services ?? []).map(({ id, state, health, events }) => {
+      const why = state === "Failed" ? `: ${events?.events.at(-1)?.msg}` : "";
+      return [id, `${state}${health?.healthy ? " healthy" : ""}${why}`];
+    }),
   );
 };
 

@@ -12,8 +12,8 @@ export interface TestRegistries {
   readonly documents: string;
   /** By the name that images have. */
   readonly of: (name: string) => FakeRegistry;
-  /** Of `app:1`, which all of them have that have anything. */
-  readonly digest: string;
+  /** Of `app:1` of that name; every registry has bytes of its own, since a node keeps by digest what it has. */
+  readonly digestOf: (name: string) => string;
   readonly close: () => Promise<void>;
 }
 
@@ -25,13 +25,14 @@ export async function startTestRegistries(address: string): Promise<TestRegistri
   const authority = testAuthority();
   const stranger = testAuthority();
   const tls = authority.server({ ipAddresses: [address] });
-  const { layer, config } = await appImage();
-  const layerBlob = new RegExp(`/blobs/${digestOf(layer)}$`);
   const servers = new Map<string, FakeRegistry>();
-  let digest = "";
+  const digests = new Map<string, string>();
+  const layers = new Map<string, RegExp>();
   const open = async (name: string, options: Parameters<typeof startFakeRegistry>[0] & { readonly path?: string }) => {
     const server = await startFakeRegistry({ ...options, address });
-    digest = server.addImage(options.path ?? "app", "1", [layer], config).digest;
+    const { layer, config } = await appImage(name);
+    digests.set(name, server.addImage(options.path ?? "app", "1", [layer], config).digest);
+    layers.set(name, new RegExp(`/blobs/${digestOf(layer)}$`));
     servers.set(name, server);
     return server;
   };
@@ -42,19 +43,25 @@ export async function startTestRegistries(address: string): Promise<TestRegistri
   const owner = await open("own-path.test", { tls, path: "own-path.test/app" });
   const auth = await open("auth.test", { tls, auth: { kind: "basic", ...CREDENTIALS } });
   const foreign = await open("wrong-ca.test", { tls });
+  const layerOf = (name: string) => layers.get(name) ?? /^$/;
   const cutOnce = await open("cut-once.test", {});
   cutOnce.misbehave({
-    path: layerBlob,
+    path: layerOf("cut-once.test"),
     method: "GET",
     times: 1,
     does: { kind: "cut", afterBytes: HALF_A_LAYER_BYTES },
   });
   const cut = await open("cut.test", {});
-  cut.misbehave({ path: layerBlob, method: "GET", times: 1, does: { kind: "cut", afterBytes: HALF_A_LAYER_BYTES } });
+  cut.misbehave({
+    path: layerOf("cut.test"),
+    method: "GET",
+    times: 1,
+    does: { kind: "cut", afterBytes: HALF_A_LAYER_BYTES },
+  });
   // containerd asks for the rest, and would get all of it piece by piece.
-  cut.misbehave({ path: layerBlob, method: "GET", does: { kind: "cut", afterBytes: 0 } });
+  cut.misbehave({ path: layerOf("cut.test"), method: "GET", does: { kind: "cut", afterBytes: 0 } });
   const corrupt = await open("corrupt.test", {});
-  corrupt.misbehave({ path: layerBlob, method: "GET", does: { kind: "wrong-bytes" } });
+  corrupt.misbehave({ path: layerOf("corrupt.test"), method: "GET", does: { kind: "wrong-bytes" } });
 
   const root = ({ apiRoot }: FakeRegistry) => apiRoot.replace(/\/v2$/, "");
   const mirror = (name: string, endpoints: readonly object[], skipFallback = true) => ({
@@ -87,7 +94,7 @@ export async function startTestRegistries(address: string): Promise<TestRegistri
       if (found === undefined) throw new Error(`no registry ${name}`);
       return found;
     },
-    digest,
+    digestOf: (name) => digests.get(name) ?? "",
     close: async () => {
       for (const server of servers.values()) await server.close();
     },
@@ -95,10 +102,10 @@ export async function startTestRegistries(address: string): Promise<TestRegistri
 }
 
 /** An image that can be unpacked: one layer with one file of bytes that do not shrink. */
-async function appImage(): Promise<{ readonly layer: Uint8Array; readonly config: object }> {
+async function appImage(seed: string): Promise<{ readonly layer: Uint8Array; readonly config: object }> {
   const tar = pack();
   const content = Buffer.concat(
-    Array.from({ length: 4096 }, (_, index) => createHash("sha256").update(`app ${index}`).digest()),
+    Array.from({ length: 4096 }, (_, index) => createHash("sha256").update(`${seed} ${index}`).digest()),
   );
   tar.entry({ name: "app.bin", mtime: new Date(0) }, content);
   tar.finalize();
