@@ -83,9 +83,9 @@ export const commands: readonly CommandSpec[] = [
   {
     words: ["status"],
     reachesNodes: true,
-    summary: "Show nodes, etcd and workloads of a site",
+    summary: "Show nodes, etcd and workloads of a site, and images that nodes cannot pull",
     arguments: [],
-    flags: [...which, "json", "timeout"],
+    flags: [...which, "bundle", "json", "timeout"],
     examples: [{ command: "skerry status --site windpark-7/site.yaml", does: "is everything as it should be?" }],
     load: async () => (await import("./commands/status.ts")).status,
   },

@@ -9,6 +9,7 @@ import { realPorts } from "../real-ports.ts";
 import { loadSiteKeys, type SiteKeys } from "../site-keys.ts";
 import type { JourneyWorld } from "../world.ts";
 import { type NodeRow, nodeRows } from "./node-rows.ts";
+import { lookedUpInBundle, type WaitingImage, waitingImages } from "./waiting-images.ts";
 import { type WorkloadRow, workloadRows } from "./workload-rows.ts";
 
 /** A site as it is now. */
@@ -22,11 +23,17 @@ export interface StatusReport {
   /** Host names of etcd's members; empty where it could not be asked. */
   readonly etcdMembers: readonly string[];
   readonly workloads: readonly WorkloadRow[];
+  /** What nodes could not pull. */
+  readonly waitingImages: readonly WaitingImage[];
 }
 
-/** Looks at machines, etcd and workloads; what cannot be asked becomes a problem in the report and not an error. */
+/**
+ * Looks at machines, etcd and workloads; what cannot be asked becomes a problem in the report and not an error.
+ *
+ * @param request.bundleFile - where images are looked up that a node could not pull; absent: nowhere
+ */
 export async function statusLook(
-  request: { readonly siteFile: string; readonly stateFolder: string },
+  request: { readonly siteFile: string; readonly stateFolder: string; readonly bundleFile?: string },
   world: JourneyWorld,
 ): Promise<StatusReport> {
   const site = await loadSite(request.siteFile);
@@ -41,12 +48,22 @@ export async function statusLook(
       cluster === undefined
         ? []
         : await orProblem(problems, "Kubernetes", [], signal, async () => await workloadRows(cluster, { signal }));
-    problems.push(...nodeProblems(nodes), ...etcdProblems(site, etcdMembers));
+    const images = cluster === undefined ? [] : await unpulled(cluster, request.bundleFile, signal, problems);
+    problems.push(...nodeProblems(nodes), ...etcdProblems(site, etcdMembers), ...images.map(imageProblem));
     problems.push(
       ...workloads.filter((row) => row.state !== "Available").map((row) => `${row.object}: ${row.reason ?? row.state}`),
     );
     const endpoint = `https://${site.endpoint.includes(":") ? `[${site.endpoint}]` : site.endpoint}:6443`;
-    return { site: site.name, endpoint, isHealthy: problems.length === 0, problems, nodes, etcdMembers, workloads };
+    return {
+      site: site.name,
+      endpoint,
+      isHealthy: problems.length === 0,
+      problems,
+      nodes,
+      etcdMembers,
+      workloads,
+      waitingImages: images,
+    };
   } finally {
     await cluster?.close();
   }
@@ -104,6 +121,30 @@ async function orProblem<T>(
     problems.push(`${what}: ${error.message}`);
     return otherwise;
   }
+}
+
+async function unpulled(
+  cluster: Cluster,
+  bundleFile: string | undefined,
+  signal: AbortSignal,
+  problems: string[],
+): Promise<readonly WaitingImage[]> {
+  const images = await orProblem(
+    problems,
+    "Kubernetes",
+    [],
+    signal,
+    async () => await waitingImages(cluster, { signal }),
+  );
+  if (images.length === 0 || bundleFile === undefined) return images;
+  return await orProblem(problems, "the bundle", images, signal, async () => {
+    return await lookedUpInBundle(images, bundleFile, { signal });
+  });
+}
+
+function imageProblem({ image, node, pod, reason, isInBundle }: WaitingImage): string {
+  const why = isInBundle === false ? "the bundle does not have it" : reason;
+  return `${node} cannot pull ${image} for ${pod}: ${why}`;
 }
 
 const stageWords: Readonly<Record<string, string>> = {
