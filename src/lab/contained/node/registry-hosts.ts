@@ -1,5 +1,13 @@
 import type { AppliedConfig } from "../../interior.ts";
-import { type PullEndpoint, pullEndpoints, registryNames } from "../../node/images/pull-endpoints.ts";
+import {
+  type EndpointTls,
+  mirroredRegistries,
+  type PullEndpoint,
+  pullEndpoints,
+  registryAuth,
+  registryItself,
+  registryTls,
+} from "../../node/images/pull-endpoints.ts";
 import { quoted } from "./containerd-config.ts";
 
 export interface HostsOptions {
@@ -7,6 +15,12 @@ export interface HostsOptions {
   readonly folder: string;
   /** Whether credentials are written as headers, for a puller that reads no other config. */
   readonly headers: boolean;
+}
+
+/** What is asked for a registry's images: each of `hosts` in turn, then `server`, or the registry itself where there is none. */
+interface HostPlan {
+  readonly hosts: readonly PullEndpoint[];
+  readonly server: PullEndpoint | undefined;
 }
 
 /**
@@ -18,37 +32,63 @@ export interface HostsOptions {
  */
 export function registryHosts(config: AppliedConfig, options: HostsOptions): Readonly<Record<string, string>> {
   const files: Record<string, string> = {};
-  for (const name of registryNames(config)) {
+  for (const [name, { hosts, server }] of options.headers ? pullerPlans(config) : criPlans(config)) {
     const folder = hostFolder(name);
-    const endpoints = pullEndpoints(config, name);
-    const own = endpoints.filter((endpoint) => !(name === "*" && endpoint.upstream));
-    const last = own.at(-1);
-    if (last === undefined) continue;
-    // Without a fallback the last mirror stands where the registry itself would.
-    const isServer = last.upstream || endpoints.every((endpoint) => !endpoint.upstream);
-    const hosts = isServer ? own.slice(0, -1) : own;
-    const sections = hosts.map((endpoint, index) => ({
-      endpoint,
-      index,
-      header: `[host.${quoted(urlOf(endpoint))}]\n`,
-    }));
     const lines = (endpoint: PullEndpoint, index: number) => {
       for (const [file, content] of certificatesOf(endpoint, index)) files[`${folder}/${file}`] = content;
       return endpointLines(endpoint, index, { ...options, folder: `${options.folder}/${folder}` });
     };
-    const server = isServer ? `server = ${quoted(urlOf(last))}\n${lines(last, hosts.length)}\n` : "";
-    const headers = isServer && options.headers ? headerSection("header", last) : "";
-    files[`${folder}/hosts.toml`] =
-      server +
-      headers +
-      sections
-        .map(
-          ({ endpoint, index, header }) =>
-            `${header}${lines(endpoint, index)}${options.headers ? headerSection(`host.${quoted(urlOf(endpoint))}.header`, endpoint) : ""}`,
-        )
-        .join("\n");
+    const headers = (section: string, endpoint: PullEndpoint) =>
+      options.headers ? headerSection(section, endpoint) : "";
+    const root =
+      server === undefined
+        ? []
+        : [`server = ${quoted(urlOf(server))}\n${lines(server, hosts.length)}${headers("header", server)}`];
+    const sections = hosts.map((endpoint, index) => {
+      const section = `host.${quoted(urlOf(endpoint))}`;
+      return `[${section}]\n${lines(endpoint, index)}${headers(`${section}.header`, endpoint)}`;
+    });
+    files[`${folder}/hosts.toml`] = [...root, ...sections].join("\n");
   }
   return files;
+}
+
+/** Talos' own pulls know TLS and credentials of every host, that of a fallback too. */
+function pullerPlans(config: AppliedConfig): readonly (readonly [string, HostPlan])[] {
+  const names = [...mirroredRegistries(config), ...registryTls(config).keys(), ...registryAuth(config).keys()];
+  return foldersOf(names).map((name) => {
+    const all = pullEndpoints(config, name);
+    // Behind `*` only containerd knows which registry is meant.
+    return [name, name === "*" ? mirrorPlan(all) : { hosts: all.slice(0, -1), server: all.at(-1) }];
+  });
+}
+
+/** As Talos renders them for the CRI: TLS of a registry counts where it has no mirrors, and hides `*` from it. */
+function criPlans(config: AppliedConfig): readonly (readonly [string, HostPlan])[] {
+  const tls = registryTls(config);
+  const mirrored = mirroredRegistries(config);
+  return foldersOf([...mirrored, ...tls.keys()]).flatMap((name): readonly (readonly [string, HostPlan])[] => {
+    if (mirrored.includes(name)) return [[name, mirrorPlan(pullEndpoints(config, name))]];
+    const own = tls.get(name);
+    return own === undefined || !hasContent(own) || name === "*"
+      ? []
+      : [[name, { hosts: [], server: registryItself(name, own) }]];
+  });
+}
+
+/** Without a fallback the last mirror stands where the registry itself would. */
+function mirrorPlan(endpoints: readonly PullEndpoint[]): HostPlan {
+  const last = endpoints.at(-1);
+  return { hosts: endpoints.slice(0, -1), server: last?.upstream === true ? undefined : last };
+}
+
+function hasContent({ ca, clientIdentity, insecureSkipVerify }: EndpointTls): boolean {
+  return ca !== undefined || clientIdentity !== undefined || insecureSkipVerify;
+}
+
+/** Names become names of folders, so that none may lead out of theirs; no image has such a registry. */
+function foldersOf(names: readonly string[]): readonly string[] {
+  return [...new Set(names)].filter((name) => /^(?:\*|[\w[][\w.:[\]-]*)$/.test(name));
 }
 
 /** containerd's name of a registry's folder: `*` → `_default`, `127.0.0.1:31999` → `127.0.0.1_31999_`. */

@@ -54,9 +54,20 @@ export function pullEndpoints(config: AppliedConfig, registry: string): readonly
   return [...fromMirror, complete(new URL(`https://${upstreamHost(registry)}`), false, true)];
 }
 
-/** The registries that the config says anything about, `*` among them: by mirrors or TLS. */
-export function registryNames(config: AppliedConfig): readonly string[] {
-  return [...new Set([...mirrorsOf(config).keys(), ...tlsOf(config).keys()])];
+/** The registries that have mirrors, `*` among them; also those whose entry names no endpoint. */
+export function mirroredRegistries(config: AppliedConfig): readonly string[] {
+  return [...mirrorsOf(config).keys()];
+}
+
+/** TLS by `host[:port]` of an endpoint. */
+export function registryTls(config: AppliedConfig): ReadonlyMap<string, EndpointTls> {
+  return tlsOf(config);
+}
+
+/** The registry itself, asked without mirrors or credentials. */
+export function registryItself(registry: string, tls: EndpointTls): PullEndpoint {
+  const host = upstreamHost(registry);
+  return { root: `https://${host}/v2`, host, tls, upstream: true, overridePath: false };
 }
 
 /** Credentials by `host[:port]` of an endpoint. */
@@ -73,7 +84,7 @@ function withCredentials(config: AppliedConfig, registry: string) {
     const foundTls = tls.get(host);
     const foundAuth = auth.get(host) ?? (upstream ? auth.get(registry) : undefined);
     return {
-      root: `${url.origin}${overridePath ? path : `${path}/v2`}`,
+      root: `${url.origin}${overridePath || path.endsWith("/v2") ? path : `${path}/v2`}`,
       host,
       upstream,
       overridePath,

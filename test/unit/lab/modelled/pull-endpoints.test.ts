@@ -99,6 +99,7 @@ describe("pullEndpoints()", () => {
         host: "10.0.0.5:5000",
         namespace: "docker.io",
         upstream: false,
+        overridePath: false,
         tls: { ca: "PEM of a CA", insecureSkipVerify: false },
         auth: { username: "u", password: "p" },
       },
