@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
-import { basename, join, posix } from "node:path";
+import { basename, dirname, join, posix } from "node:path";
 import type { Clock } from "../../../lib/clock.ts";
 
 /** One mounted hierarchy of control groups and the group that this process is in. */
@@ -15,6 +15,8 @@ export interface Hierarchy {
 }
 
 const PREFIX = "skerry-rack-";
+/** Without these a kubelet does not start on version 2. */
+const KUBELET_CONTROLLERS = ["cpu", "memory", "pids"];
 const REMOVE_MS = 10_000;
 const POLL_MS = 50;
 /** Deeper than anybody starts programs that start racks; bounds the search. */
@@ -88,7 +90,7 @@ export function listHierarchies(
  */
 export function createGroup(relative: string, hierarchies = listHierarchies()): readonly string[] {
   return hierarchies.map((hierarchy) => {
-    let folder = hierarchy.ownFolder;
+    let folder = hierarchy.version === 2 ? delegating(hierarchy) : hierarchy.ownFolder;
     for (const part of relative.split("/")) {
       const parent = folder;
       folder = join(folder, part);
@@ -96,6 +98,27 @@ export function createGroup(relative: string, hierarchies = listHierarchies()): 
       if (hierarchy.controllers.split(",").includes("cpuset")) copySets(parent, folder);
     }
     return folder;
+  });
+}
+
+/**
+ * Lets groups below a node's group have controllers. Version 2 gives them only where no process is in the group itself, so those that are
+ * move into a child; in version 1 there is nothing to do.
+ *
+ * @param groups - as `createGroup` gave them
+ * @returns the folders that further processes of the node join
+ * @see https://docs.kernel.org/admin-guide/cgroup-v2.html#no-internal-process-constraint
+ */
+export function settleGroups(groups: readonly string[]): readonly string[] {
+  return groups.map((folder) => {
+    const control = join(folder, "cgroup.subtree_control");
+    if (!existsSync(control)) return folder;
+    const child = join(folder, "init");
+    if (!existsSync(child)) mkdirSync(child);
+    for (const pid of idsIn(folder)) writeFileSync(join(child, "cgroup.procs"), pid);
+    const controllers = readFileSync(join(folder, "cgroup.controllers"), "utf8").trim().split(" ");
+    writeFileSync(control, controllers.map((name) => `+${name}`).join(" "));
+    return child;
   });
 }
 
@@ -151,10 +174,14 @@ export function processesOfRack(id: string, node?: string): readonly number[] {
 }
 
 function collect(folder: string, found: Set<number>): void {
-  for (const line of readFileSync(join(folder, "cgroup.procs"), "utf8").split("\n")) {
-    if (line !== "") found.add(Number(line));
-  }
+  for (const pid of idsIn(folder)) found.add(Number(pid));
   for (const child of foldersIn(folder)) collect(child, found);
+}
+
+function idsIn(folder: string): readonly string[] {
+  return readFileSync(join(folder, "cgroup.procs"), "utf8")
+    .split("\n")
+    .filter((line) => line !== "");
 }
 
 function removeFolders(folder: string): void {
@@ -172,6 +199,16 @@ function foldersIn(folder: string): readonly string[] {
     // Groups come and go.
     return [];
   }
+}
+
+/** The nearest group from our own upwards that passes on to its children what a kubelet asks for; our own where none does. */
+function delegating({ ownFolder, mountPoint }: Hierarchy): string {
+  for (let folder = ownFolder; folder.startsWith(mountPoint); folder = dirname(folder)) {
+    const control = join(folder, "cgroup.subtree_control");
+    const passedOn = existsSync(control) ? readFileSync(control, "utf8").trim().split(" ") : [];
+    if (KUBELET_CONTROLLERS.every((name) => passedOn.includes(name))) return folder;
+  }
+  return ownFolder;
 }
 
 /** A new group of version 1 has no processors and no memory nodes, and takes no process before it has. */

@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { execa } from "execa";
 import type { Clock } from "../../../lib/clock.ts";
-import { createGroup, removeRackGroups } from "./cgroups.ts";
+import { createGroup, removeRackGroups, settleGroups } from "./cgroups.ts";
 import { rootScript } from "./root-script.ts";
 
 export interface NodeSpaceOptions {
@@ -65,10 +65,11 @@ const INSIDE_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bi
 export async function openNodeSpace(options: NodeSpaceOptions): Promise<NodeSpace> {
   const groups = createGroup(`skerry-rack-${options.rackId}/${options.node}`);
   const environment = { PATH: INSIDE_PATH, HOME: "/root", ...marks() };
-  const joined = (command: readonly string[]) => ["-c", JOIN, "sh", ...groups, "--", ...command] as const;
+  const into = (folders: readonly string[], command: readonly string[]) =>
+    ["-c", JOIN, "sh", ...folders, "--", ...command] as const;
   const holder = spawn(
     "/bin/sh",
-    joined([
+    into(groups, [
       ...["unshare", "--mount", "--pid", "--uts", "--ipc", "--cgroup", "--fork", "--kill-child"],
       ...["/bin/sh", "-c", rootScript(options)],
     ]),
@@ -94,6 +95,8 @@ export async function openNodeSpace(options: NodeSpaceOptions): Promise<NodeSpac
     throw new ProgramError("unshare", errors.trim() || "ended at once");
   }
   const pid = firstProcess(holder.pid ?? 0);
+  const settled = settleGroups(groups);
+  const joined = (command: readonly string[]) => into(settled, command);
   const enter = ["nsenter", "--target", String(pid), "--mount", "--uts", "--ipc", "--pid", "--cgroup", "--"];
   const space: NodeSpace = {
     path: (inside) => join("/proc", String(pid), "root", inside),
