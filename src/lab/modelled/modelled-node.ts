@@ -13,10 +13,11 @@ import type {
 import { clusterFacts, type ReleaseImages } from "../node/cluster-facts.ts";
 import { writeEtcdFiles } from "../node/control-plane/component-files.ts";
 import type { Disk } from "../node/disk.ts";
+import { createEtcdService, type EtcdService } from "../node/etcd/etcd-service.ts";
 import { openRecoverySnapshot } from "../node/etcd/recovery-snapshot.ts";
 import { at } from "../node/read-values.ts";
+import type { RunningProgram } from "../node/running-program.ts";
 import { type ControlPlane, startControlPlane } from "./control-plane/control-plane.ts";
-import { createEtcdService, type EtcdService } from "./etcd/etcd-service.ts";
 import type { BlobStore } from "./images/blob-store.ts";
 import { extractProgram } from "./images/extract-file.ts";
 import type { KeptImage } from "./images/image-table.ts";
@@ -25,7 +26,7 @@ import { type Kubelet, startKubelet } from "./kubelet/kubelet.ts";
 import { serveKubelet } from "./kubelet/kubelet-server.ts";
 import type { PullPolicy } from "./kubelet/pod-status.ts";
 import type { ContainerRun } from "./kubelet/pod-worker.ts";
-import type { ProcessKeeper, RealProcess } from "./real-process.ts";
+import type { ProcessKeeper } from "./real-process.ts";
 
 export interface ModelledTimings {
   /** First pause between attempts of Talos' own pulls; Talos: 5000. */
@@ -85,7 +86,7 @@ export function startNode(config: () => AppliedConfig, host: InteriorHost, parts
 
   const startProcess =
     (name: string) =>
-    (binary: string, args: readonly string[]): Promise<RealProcess> =>
+    (binary: string, args: readonly string[]): Promise<RunningProgram> =>
       parts.keeper.start({
         what: `${name} of ${host.nodeName}`,
         binary,

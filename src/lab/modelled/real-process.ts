@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { closeSync, mkdirSync, openSync, readFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import type { RunningProgram } from "../node/running-program.ts";
 import { appendRecord, recordOf } from "../process-record.ts";
 
 export interface ProcessSpec {
@@ -15,20 +16,9 @@ export interface ProcessSpec {
   readonly logFile: string;
 }
 
-export interface RealProcess {
-  readonly pid: number;
-  readonly running: () => boolean;
-  /** Resolves with a sentence when the process has ended, however it did. */
-  readonly ended: Promise<string>;
-  /** The last line of its output, "" where it said nothing. */
-  readonly lastLine: () => string;
-  /** `power-loss` kills at once; `shutdown` asks first and kills after 5 s. Safe to repeat. */
-  readonly end: (how: "shutdown" | "power-loss") => Promise<void>;
-}
-
 /** Starts real programs of a rack and remembers them, on disk too, until they have ended. */
 export interface ProcessKeeper {
-  readonly start: (spec: ProcessSpec) => Promise<RealProcess>;
+  readonly start: (spec: ProcessSpec) => Promise<RunningProgram>;
   /** Ends what is still there. */
   readonly endAll: () => Promise<void>;
 }
@@ -37,7 +27,7 @@ const GRACE_MS = 5000;
 
 /** @param recordFile - list of processes of the rack, see process-record.ts */
 export function createProcessKeeper(recordFile: string): ProcessKeeper {
-  const alive = new Set<RealProcess>();
+  const alive = new Set<RunningProgram>();
   return {
     start: async (spec) => {
       const started = await startProcess(spec, recordFile);
@@ -51,7 +41,7 @@ export function createProcessKeeper(recordFile: string): ProcessKeeper {
   };
 }
 
-async function startProcess(spec: ProcessSpec, recordFile: string): Promise<RealProcess> {
+async function startProcess(spec: ProcessSpec, recordFile: string): Promise<RunningProgram> {
   mkdirSync(dirname(spec.logFile), { recursive: true });
   const log = openSync(spec.logFile, "a", 0o600);
   const child = spawn(spec.binary, [...spec.args], {

@@ -1,5 +1,5 @@
 import type { AppliedConfig } from "../interior.ts";
-import { at, list, mapping, text, textMapping, texts, type Values } from "./read-values.ts";
+import { argumentMapping, at, list, mapping, text, textMapping, texts, type Values } from "./read-values.ts";
 
 export interface KeyPair {
   /** PEM */
@@ -30,7 +30,7 @@ export interface ClusterFacts {
   /** `abcdef.0123456789abcdef` */
   readonly bootstrapToken: string;
   readonly images: Readonly<Record<ComponentName | "kubelet" | "etcd" | "coredns" | "flannel" | "pause", string>>;
-  readonly extraArgs: Readonly<Record<ComponentName, Readonly<Record<string, string>>>>;
+  readonly extraArgs: Readonly<Record<ComponentName, Readonly<Record<string, readonly string[]>>>>;
   readonly proxyEnabled: boolean;
   readonly coreDnsEnabled: boolean;
   readonly nodeLabels: Readonly<Record<string, string>>;
@@ -91,10 +91,10 @@ export function clusterFacts(config: AppliedConfig, release: ReleaseImages): Clu
       pause: release.pause,
     },
     extraArgs: {
-      apiServer: textMapping(parts.apiServer["extraArgs"]),
-      controllerManager: textMapping(parts.controllerManager["extraArgs"]),
-      scheduler: textMapping(parts.scheduler["extraArgs"]),
-      proxy: textMapping(parts.proxy["extraArgs"]),
+      apiServer: argumentMapping(parts.apiServer["extraArgs"]),
+      controllerManager: argumentMapping(parts.controllerManager["extraArgs"]),
+      scheduler: argumentMapping(parts.scheduler["extraArgs"]),
+      proxy: argumentMapping(parts.proxy["extraArgs"]),
     },
     proxyEnabled: parts.proxy["disabled"] !== true && parts.proxy["enabled"] !== false,
     coreDnsEnabled: inDocuments

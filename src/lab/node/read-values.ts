@@ -23,6 +23,32 @@ export function textMapping(value: unknown): Readonly<Record<string, string>> {
   return Object.fromEntries(entries.map(([key, item]) => [key, String(item)]));
 }
 
+/** Extra arguments, each a scalar or a list of them: one flag per value. */
+export function argumentMapping(value: unknown): Readonly<Record<string, readonly string[]>> {
+  const values = (item: unknown) => (Array.isArray(item) ? list(item) : [item]);
+  const isScalar = (item: unknown) => item !== null && item !== undefined && typeof item !== "object";
+  return Object.fromEntries(
+    Object.entries(mapping(value))
+      .filter(([, item]) => values(item).every(isScalar))
+      .map(([name, item]) => [name, values(item).map(String)]),
+  );
+}
+
+/**
+ * Command line arguments from those that Talos sets and those of the config, which replace them by name.
+ *
+ * @returns `--name=value`, once for each value
+ */
+export function argumentLine(
+  own: Readonly<Record<string, string>>,
+  extra: Readonly<Record<string, readonly string[]>>,
+): readonly string[] {
+  const ownValues = Object.entries(own).map(([name, value]) => [name, [value]] as const);
+  return Object.entries({ ...Object.fromEntries(ownValues), ...extra }).flatMap(([name, values]) =>
+    values.map((value) => `--${name}=${value}`),
+  );
+}
+
 /** Follows keys down: `at(config, "machine", "install", "disk")`. */
 export function at(value: unknown, ...path: readonly string[]): unknown {
   return path.reduce<unknown>((current, key) => mapping(current)[key], value);

@@ -9,12 +9,12 @@ import type {
   InteriorHost,
   StaticPodStatus,
 } from "../../interior.ts";
-import { createEtcdService, type EtcdService } from "../../modelled/etcd/etcd-service.ts";
-import type { RealProcess } from "../../modelled/real-process.ts";
 import { clusterFacts, type ReleaseImages } from "../../node/cluster-facts.ts";
 import { writeEtcdFiles } from "../../node/control-plane/component-files.ts";
 import type { Disk } from "../../node/disk.ts";
+import { createEtcdService, type EtcdService } from "../../node/etcd/etcd-service.ts";
 import { openRecoverySnapshot, type RecoverySnapshot } from "../../node/etcd/recovery-snapshot.ts";
+import type { RunningProgram } from "../../node/running-program.ts";
 import { startTcpForwarder, type TcpForwarder } from "../../node/tcp-forwarder.ts";
 import { type ContainedControlPlane, startContainedControlPlane } from "./contained-control-plane.ts";
 import { startContainer } from "./containers.ts";
@@ -63,7 +63,7 @@ export function startContainedNode(
   const isControlPlane = config().role === "controlplane";
   const dataFolder = join(disk.ephemeral, "lib", "etcd");
   const recovery = openRecoverySnapshot(join(disk.ephemeral, "lib", "etcd.snapshot"));
-  const processes = new Map<string, RealProcess>();
+  const processes = new Map<string, RunningProgram>();
   let kubePrism: TcpForwarder | undefined;
   let controlPlane: ContainedControlPlane | undefined;
   let sight: NodeSight | undefined;

@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createInterface } from "node:readline";
-import type { RealProcess } from "../../modelled/real-process.ts";
+import type { RunningProgram } from "../../node/running-program.ts";
 import { type ContainerPlan, capabilitiesOf, containerSpec } from "./container-spec.ts";
 import type { NodeSpace } from "./namespaces.ts";
 
@@ -12,7 +12,7 @@ export function followedProcess(
   space: NodeSpace,
   command: readonly [string, ...string[]],
   options: { readonly onLine: (line: string) => void; readonly terminate: () => Promise<void> },
-): RealProcess {
+): RunningProgram {
   const [program, ...args] = command;
   const child = space.spawn(program, args, { stdio: ["ignore", "pipe", "pipe"] });
   let lastLine = "";
@@ -52,7 +52,7 @@ export async function startContainer(
   name: string,
   plan: ContainerPlan,
   options: { readonly onLine: (line: string) => void; readonly signal: AbortSignal },
-): Promise<RealProcess> {
+): Promise<RunningProgram> {
   const bundle = `/run/containers/${name}`;
   mkdirSync(space.path(bundle), { recursive: true });
   const available = capabilitiesOf(readFileSync("/proc/self/status", "utf8"));

@@ -1,9 +1,9 @@
 import { mkdirSync } from "node:fs";
 import type { Clock } from "../../../lib/clock.ts";
 import type { AppliedConfig, InteriorHost } from "../../interior.ts";
-import type { RealProcess } from "../../modelled/real-process.ts";
 import type { ClusterFacts } from "../../node/cluster-facts.ts";
 import { writeWhole } from "../../node/disk.ts";
+import type { RunningProgram } from "../../node/running-program.ts";
 import { clientCertificate } from "./client-certificate.ts";
 import type { ContainerMount, ContainerPlan } from "./container-spec.ts";
 import { startContainer } from "./containers.ts";
@@ -43,7 +43,7 @@ export interface KubeletOptions {
   readonly runtime: Runtime;
   readonly staticPodPort: number | undefined;
   readonly signal: AbortSignal;
-  readonly onProcess: (process: RealProcess) => void;
+  readonly onProcess: (process: RunningProgram) => void;
 }
 
 /** Pulls the kubelet's image and keeps the kubelet running, until the signal aborts. */
@@ -111,7 +111,7 @@ export async function startKubelet(options: KubeletOptions): Promise<void> {
  */
 async function hasten(
   options: Pick<KubeletOptions, "facts" | "clock" | "runtime" | "signal">,
-  process: RealProcess,
+  process: RunningProgram,
   step: "token" | "certificate",
 ): Promise<boolean> {
   const { clock, signal } = options;
@@ -130,7 +130,7 @@ async function hasten(
 /** Says so once the kubelet's own health check is good. */
 async function healthy(
   { host, clock, signal }: { readonly host: InteriorHost; readonly clock: Clock; readonly signal: AbortSignal },
-  process: RealProcess,
+  process: RunningProgram,
 ): Promise<void> {
   while (process.running() && !signal.aborted) {
     const isHealthy = await fetch("http://127.0.0.1:10248/healthz", { signal }).then(

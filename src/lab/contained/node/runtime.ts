@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { AppliedConfig } from "../../interior.ts";
-import type { RealProcess } from "../../modelled/real-process.ts";
 import { writeWhole } from "../../node/disk.ts";
+import type { RunningProgram } from "../../node/running-program.ts";
 import { capabilitiesOf } from "./container-spec.ts";
 import { containerdConfig, HOSTS_FOLDER } from "./containerd-config.ts";
 import { followedProcess } from "./containers.ts";
@@ -46,7 +46,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   mkdirSync(options.mountPoint, { recursive: true });
   const space = await openNodeSpace(options);
   const life = new AbortController();
-  let containerd: RealProcess | undefined;
+  let containerd: RunningProgram | undefined;
   const kill = async (): Promise<void> => {
     life.abort();
     await space.kill();
@@ -56,7 +56,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     await forgetNetwork(space, signal);
     for (const [path, content] of Object.entries(nodeFiles(options))) writeWhole(space.path(path), content);
     let hosts = writeRegistries(space, options.config, options);
-    const start = (): RealProcess =>
+    const start = (): RunningProgram =>
       followedProcess(space, ["containerd", "--config", CONTAINERD_CONFIG], {
         onLine: log,
         terminate: async () => undefined,

@@ -10,9 +10,9 @@ import {
   schedulerArguments,
 } from "../../node/control-plane/component-arguments.ts";
 import { writeComponentFiles } from "../../node/control-plane/component-files.ts";
+import type { RunningProgram } from "../../node/running-program.ts";
 import type { KeptImage } from "../images/image-table.ts";
 import type { RunningStaticPod } from "../kubelet/mirror-keeper.ts";
-import type { RealProcess } from "../real-process.ts";
 import { healthOf } from "./component-health.ts";
 import type { StaticPodName } from "./static-pods.ts";
 
@@ -24,7 +24,7 @@ export interface ControlPlaneOptions {
   /** Pulls as containerd does for the kubelet, until it works. */
   readonly pull: (image: string, signal: AbortSignal) => Promise<KeptImage>;
   readonly program: (image: KeptImage, path: string, signal: AbortSignal) => Promise<string>;
-  readonly startProcess: (name: StaticPodName, binary: string, args: readonly string[]) => Promise<RealProcess>;
+  readonly startProcess: (name: StaticPodName, binary: string, args: readonly string[]) => Promise<RunningProgram>;
   /** Resolves when the machine's etcd serves. */
   readonly etcdServing: (signal: AbortSignal) => Promise<void>;
   readonly log: (line: string) => void;
@@ -56,12 +56,12 @@ export function startControlPlane(options: ControlPlaneOptions): ControlPlane {
   const life = new AbortController();
   const { signal } = life;
   const pods = new Map<StaticPodName, RunningStaticPod>();
-  const processes = new Map<StaticPodName, RealProcess>();
+  const processes = new Map<StaticPodName, RunningProgram>();
   const kubeconfigYaml = writeComponentFiles(places, facts, node, clock);
   mkdirSync(places.audit, { recursive: true, mode: 0o700 });
   const cluster = connectCluster({ kubeconfigYaml }, { timeoutMs: 5000 });
 
-  const begin = async (component: Component): Promise<RealProcess> => {
+  const begin = async (component: Component): Promise<RunningProgram> => {
     const kept = await options.pull(component.image, signal);
     const path = `/usr/local/bin/${component.name}`;
     const binary = await options.program(kept, path, signal);

@@ -103,7 +103,6 @@ export function kubeProxy(facts: ClusterFacts): readonly KubeObject[] {
     "hostname-override": "$(NODE_NAME)",
     kubeconfig: "/etc/kubernetes/kubeconfig",
     "proxy-mode": "nftables",
-    ...facts.extraArgs.proxy,
   };
   const readOnly = (mountPath: string, name: string) => ({ mountPath, name, readOnly: true });
   return [
@@ -119,7 +118,7 @@ export function kubeProxy(facts: ClusterFacts): readonly KubeObject[] {
           {
             name: "kube-proxy",
             image: facts.images.proxy,
-            command: ["/usr/local/bin/kube-proxy", ...Object.entries(args).map(([key, value]) => `--${key}=${value}`)],
+            command: ["/usr/local/bin/kube-proxy", ...argumentLine(args, facts.extraArgs.proxy)],
             env: [fieldEnv("NODE_NAME", "spec.nodeName"), fieldEnv("POD_IP", "status.podIP")],
             securityContext: { privileged: true },
             volumeMounts: [

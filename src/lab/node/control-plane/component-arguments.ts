@@ -1,4 +1,5 @@
 import type { ClusterFacts } from "../cluster-facts.ts";
+import { argumentLine } from "../read-values.ts";
 
 /** Where a component of the control plane finds what it needs, and where it listens. */
 export interface ComponentPlaces {
@@ -40,7 +41,7 @@ export function apiServerArguments(facts: ClusterFacts, places: ComponentPlaces)
   const secret = (name: string) => `${places.secrets}/kube-apiserver/${name}`;
   const config = (name: string) => `${places.config}/kube-apiserver/${name}`;
   const shared = places.network === "shared";
-  return merged(facts.extraArgs.apiServer, {
+  const own = {
     "admission-control-config-file": config("admission-control-config.yaml"),
     "advertise-address": shared ? places.address : "$(POD_IP)",
     "allow-privileged": "true",
@@ -82,13 +83,14 @@ export function apiServerArguments(facts: ClusterFacts, places: ComponentPlaces)
     "tls-cipher-suites": CIPHERS,
     "tls-min-version": "VersionTLS12",
     "tls-private-key-file": secret("apiserver.key"),
-  });
+  };
+  return argumentLine(own, facts.extraArgs.apiServer);
 }
 
 /** kube-controller-manager as Talos starts it. */
 export function controllerManagerArguments(facts: ClusterFacts, places: ComponentPlaces): readonly string[] {
   const secret = (name: string) => `${places.secrets}/kube-controller-manager/${name}`;
-  return merged(facts.extraArgs.controllerManager, {
+  const own = {
     "use-service-account-credentials": "true",
     "allocate-node-cidrs": "true",
     "authentication-kubeconfig": secret("kubeconfig"),
@@ -106,13 +108,14 @@ export function controllerManagerArguments(facts: ClusterFacts, places: Componen
     "service-account-private-key-file": secret("service-account.key"),
     "service-cluster-ip-range": facts.serviceSubnets.join(","),
     "tls-min-version": "VersionTLS13",
-  });
+  };
+  return argumentLine(own, facts.extraArgs.controllerManager);
 }
 
 /** kube-scheduler as Talos starts it. */
 export function schedulerArguments(facts: ClusterFacts, places: ComponentPlaces): readonly string[] {
   const kubeconfig = `${places.secrets}/kube-scheduler/kubeconfig`;
-  return merged(facts.extraArgs.scheduler, {
+  const own = {
     "authentication-kubeconfig": kubeconfig,
     "authentication-tolerate-lookup-failure": "false",
     "authorization-kubeconfig": kubeconfig,
@@ -121,10 +124,6 @@ export function schedulerArguments(facts: ClusterFacts, places: ComponentPlaces)
     "leader-elect": "true",
     profiling: "false",
     "tls-min-version": "VersionTLS13",
-  });
-}
-
-/** Extra arguments of the config replace ours, as they replace Talos' own. */
-function merged(extra: Readonly<Record<string, string>>, own: Readonly<Record<string, string>>): readonly string[] {
-  return Object.entries({ ...own, ...extra }).map(([name, value]) => `--${name}=${value}`);
+  };
+  return argumentLine(own, facts.extraArgs.scheduler);
 }

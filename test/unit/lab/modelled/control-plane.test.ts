@@ -80,7 +80,7 @@ describe("arguments of the control plane", () => {
   });
 
   it("take extra arguments of the config over Talos' own", () => {
-    const extra = { ...facts, extraArgs: { ...facts.extraArgs, apiServer: { profiling: "true", v: "2" } } };
+    const extra = { ...facts, extraArgs: { ...facts.extraArgs, apiServer: { profiling: ["true"], v: ["2"] } } };
 
     expect(flags(apiServerArguments(extra, places))).toMatchObject({ profiling: "true", v: "2" });
   });

@@ -2,11 +2,11 @@ import { existsSync, mkdirSync, readdirSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import type { Clock } from "../../../lib/clock.ts";
 import type { BootstrapAnswer, BootstrapOrder, EtcdMember, InteriorHost } from "../../interior.ts";
-import { type EtcdPlan, etcdArguments, restoreArguments } from "../../node/etcd/etcd-arguments.ts";
-import { createEtcdClient, type EtcdClient, type EtcdCredentials } from "../../node/etcd/etcd-client.ts";
-import { leaveCluster } from "../../node/etcd/leave-cluster.ts";
-import type { RecoverySnapshot } from "../../node/etcd/recovery-snapshot.ts";
-import type { RealProcess } from "../real-process.ts";
+import type { RunningProgram } from "../running-program.ts";
+import { type EtcdPlan, etcdArguments, restoreArguments } from "./etcd-arguments.ts";
+import { createEtcdClient, type EtcdClient, type EtcdCredentials } from "./etcd-client.ts";
+import { leaveCluster } from "./leave-cluster.ts";
+import type { RecoverySnapshot } from "./recovery-snapshot.ts";
 
 export interface EtcdServiceOptions {
   readonly host: InteriorHost;
@@ -21,7 +21,7 @@ export interface EtcdServiceOptions {
   readonly recovery: RecoverySnapshot;
   /** Pulls the image and takes a program out of it. */
   readonly program: (name: "etcd" | "etcdutl", signal: AbortSignal) => Promise<string>;
-  readonly startProcess: (name: string, binary: string, args: readonly string[]) => Promise<RealProcess>;
+  readonly startProcess: (name: string, binary: string, args: readonly string[]) => Promise<RunningProgram>;
   /** Addresses of the other control planes, as a node would learn them from the cluster. */
   readonly peers: () => readonly string[];
   /** Resolves when the cri service is up. */
@@ -55,7 +55,7 @@ export function createEtcdService(options: EtcdServiceOptions): EtcdService {
   let waiting = new AbortController();
   let ordered: BootstrapOrder | undefined;
   let isWaiting = false;
-  let running: RealProcess | undefined;
+  let running: RunningProgram | undefined;
   let isServing = false;
   let work: Promise<void> = Promise.resolve();
 
