@@ -7,6 +7,8 @@ import { NotMountedError } from "../../node/etcd/recovery-snapshot.ts";
 import { type ContainedNode, startContainedNode } from "./contained-node.ts";
 import { type Runtime, startRuntime } from "./runtime.ts";
 
+const LIST_TIMEOUT_MS = 10_000;
+
 export interface ContainedInteriorOptions {
   readonly rackId: string;
   readonly node: string;
@@ -109,7 +111,11 @@ export function createContainedInterior(options: ContainedInteriorOptions): Inte
     },
     leaveEtcd: async (call) => await node?.etcd?.leave(call),
     wipe: async (what) => disk.wipe(what),
-    listImages: async (namespace) => (await runtime()).images.list(namespace, { signal: AbortSignal.timeout(10_000) }),
+    listImages: async (namespace) => {
+      // Before there is a containerd there is nothing in memory either.
+      if (node === undefined && namespace === "inmem") return [];
+      return (await runtime()).images.list(namespace, { signal: AbortSignal.timeout(LIST_TIMEOUT_MS) });
+    },
     pullImage: async (namespace, reference, call) => {
       const digest = await (await runtime()).images.pull(namespace, reference, call);
       return `${reference.replace(/@.*$/, "").replace(/:[^:/]+$/, "")}@${digest}`;

@@ -66,7 +66,11 @@ ${auth
 `;
 }
 
-/** A TOML basic string; its escapes are those of JSON. */
+/**
+ * A TOML basic string: the escapes of JSON, and those for what JSON lets stand and TOML does not.
+ *
+ * @see https://toml.io/en/v1.0.0#string
+ */
 export function quoted(text: string): string {
-  return JSON.stringify(text);
+  return JSON.stringify(text.toWellFormed()).replaceAll("\u007f", "\\u007f");
 }

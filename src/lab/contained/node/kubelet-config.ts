@@ -2,7 +2,7 @@ import { stringify } from "yaml";
 import type { AppliedConfig } from "../../interior.ts";
 import type { ClusterFacts } from "../../node/cluster-facts.ts";
 import { tenthAddress } from "../../node/control-plane/bootstrap-coredns.ts";
-import { at, mapping, textMapping, texts } from "../../node/read-values.ts";
+import { argumentLine, argumentMapping, at, list, mapping, texts } from "../../node/read-values.ts";
 
 /** Where Talos' KubePrism listens on every node: the local way to any API server. */
 export const KUBE_PRISM = { host: "127.0.0.1", port: 7445 } as const;
@@ -15,59 +15,79 @@ export interface KubeletPlan {
 }
 
 /**
- * The kubelet's config file as Talos 1.13.9 writes it. Some values differ: nothing is evicted for want of disk, because a node's disk is a
- * folder of the machine's own; static pods are asked for every second instead of every 20, and the node tells of itself every 2 seconds instead of every 10; and capacity isolation is off, because the kubelet cannot find the device of that folder.
+ * The kubelet's config file as Talos 1.13.9 writes it: extra config of the machine config replaces what Talos lets it replace. Some values
+ * differ: nothing is evicted for want of disk, because a node's disk is a folder of the machine's own; capacity isolation is off, because the
+ * kubelet cannot find the device of that folder; static pods are asked for every second instead of every 20, and the node tells of itself
+ * every 2 seconds instead of every 10.
  */
 export function kubeletConfig(config: AppliedConfig, facts: ClusterFacts, plan: KubeletPlan): string {
   const kubelet = kubeletSection(config);
-  const dns = texts(kubelet["clusterDNS"]);
-  const none = {
-    "memory.available": "0%",
-    "nodefs.available": "0%",
-    "nodefs.inodesFree": "0%",
-    "imagefs.available": "0%",
-  };
+  const extra = mapping(kubelet["extraConfig"] ?? kubelet["config"]);
   return stringify(
     {
-      apiVersion: "kubelet.config.k8s.io/v1beta1",
-      kind: "KubeletConfiguration",
-      address: "0.0.0.0",
-      port: 10250,
-      authentication: {
-        anonymous: { enabled: false },
-        webhook: { cacheTTL: "0s", enabled: true },
-        x509: { clientCAFile: "/etc/kubernetes/pki/ca.crt" },
-      },
-      authorization: { mode: "Webhook" },
-      cgroupRoot: "/",
-      clusterDNS: dns.length > 0 ? dns : facts.serviceSubnets.map(tenthAddress),
-      clusterDomain: facts.dnsDomain,
-      containerRuntimeEndpoint: "unix:///run/containerd/containerd.sock",
-      failCgroupV1: false,
-      failSwapOn: false,
-      httpCheckFrequency: "1s",
-      nodeStatusUpdateFrequency: "2s",
-      kubeletCgroups: "/podruntime/kubelet",
-      logging: { format: "json" },
-      oomScoreAdj: -450,
-      registerWithTaints: Object.entries(facts.nodeTaints).map(([key, value]) => taint(key, value)),
-      resolvConf: "/system/resolved/resolv.conf",
-      rotateCertificates: true,
-      seccompDefault: true,
-      serializeImagePulls: false,
-      shutdownGracePeriod: "30s",
-      shutdownGracePeriodCriticalPods: "10s",
-      ...(plan.staticPodPort === undefined ? {} : { staticPodURL: `http://127.0.0.1:${plan.staticPodPort}` }),
-      streamingConnectionIdleTimeout: "5m0s",
-      systemCgroups: "/system",
-      systemReserved: { cpu: "50m", "ephemeral-storage": "256Mi", memory: "512Mi", pid: "100" },
-      tlsMinVersion: "VersionTLS13",
-      evictionHard: none,
-      localStorageCapacityIsolation: false,
-      ...mapping(kubelet["extraConfig"]),
+      ...overridable(config, facts),
+      ...extra,
+      logging: { format: "json", ...mapping(extra["logging"]) },
+      registerWithTaints: taints(facts, list(extra["registerWithTaints"])),
+      ...fixed(plan),
+      ...(kubelet["defaultRuntimeSeccompProfileEnabled"] === true ? { seccompDefault: true } : {}),
     },
     { compat: "yaml-1.1" },
   );
+}
+
+function overridable(config: AppliedConfig, facts: ClusterFacts) {
+  const dns = texts(kubeletSection(config)["clusterDNS"]);
+  return {
+    address: "0.0.0.0",
+    clusterDNS: dns.length > 0 ? dns : facts.serviceSubnets.map(tenthAddress),
+    clusterDomain: facts.dnsDomain,
+    failSwapOn: false,
+    oomScoreAdj: -450,
+    serializeImagePulls: false,
+    shutdownGracePeriod: "30s",
+    shutdownGracePeriodCriticalPods: "10s",
+    streamingConnectionIdleTimeout: "5m0s",
+    systemReserved: {
+      cpu: "50m",
+      "ephemeral-storage": "256Mi",
+      memory: config.role === "controlplane" ? "512Mi" : "384Mi",
+      pid: "100",
+    },
+    tlsMinVersion: "VersionTLS13",
+    failCgroupV1: false,
+    httpCheckFrequency: "1s",
+    nodeStatusUpdateFrequency: "2s",
+    evictionHard: {
+      "memory.available": "0%",
+      "nodefs.available": "0%",
+      "nodefs.inodesFree": "0%",
+      "imagefs.available": "0%",
+    },
+    localStorageCapacityIsolation: false,
+  };
+}
+
+/** What no machine config can change. */
+function fixed(plan: KubeletPlan) {
+  return {
+    apiVersion: "kubelet.config.k8s.io/v1beta1",
+    kind: "KubeletConfiguration",
+    port: 10250,
+    authentication: {
+      anonymous: { enabled: false },
+      webhook: { cacheTTL: "0s", enabled: true },
+      x509: { clientCAFile: "/etc/kubernetes/pki/ca.crt" },
+    },
+    authorization: { mode: "Webhook" },
+    cgroupRoot: "/",
+    containerRuntimeEndpoint: "unix:///run/containerd/containerd.sock",
+    kubeletCgroups: "/podruntime/kubelet",
+    resolvConf: "/system/resolved/resolv.conf",
+    rotateCertificates: true,
+    ...(plan.staticPodPort === undefined ? {} : { staticPodURL: `http://127.0.0.1:${plan.staticPodPort}` }),
+    systemCgroups: "/system",
+  };
 }
 
 /** The kubelet's arguments, recorded from Talos 1.13.9; extra ones of the config replace them. */
@@ -80,9 +100,7 @@ export function kubeletArguments(config: AppliedConfig, plan: KubeletPlan): read
     kubeconfig: "/etc/kubernetes/kubeconfig-kubelet",
     "node-ip": plan.address,
   };
-  return Object.entries({ ...own, ...textMapping(kubeletSection(config)["extraArgs"]) }).map(
-    ([name, value]) => `--${name}=${value}`,
-  );
+  return argumentLine(own, argumentMapping(kubeletSection(config)["extraArgs"]));
 }
 
 /** What a kubelet without a certificate calls with: the bootstrap token, through KubePrism. */
@@ -112,7 +130,14 @@ function kubeletSection(config: AppliedConfig) {
   );
 }
 
-function taint(key: string, value: string) {
-  const [first = "", effect] = value.split(":");
-  return effect === undefined ? { key, effect: first } : { key, value: first, effect };
+/** Those of the kubelet's own config, and those of the node that it does not name. */
+function taints(facts: ClusterFacts, own: readonly unknown[]): readonly unknown[] {
+  const named = own.map((taint) => mapping(taint)["key"]);
+  const added = Object.entries(facts.nodeTaints)
+    .filter(([key]) => !named.includes(key))
+    .map(([key, value]) => {
+      const [first = "", effect] = value.split(":");
+      return effect === undefined ? { key, effect: first } : { key, value: first, effect };
+    });
+  return [...own, ...added];
 }

@@ -73,7 +73,7 @@ export function nodeImages(options: NodeImagesOptions): NodeImages {
     const started = clock.now().getTime();
     const stop = call.progress === undefined ? undefined : watchIngest(space, namespaces[namespace], call.progress);
     try {
-      await ctr(namespace, ["images", "pull", "--hosts-dir", options.hostsFolder, reference], call);
+      await ctr(namespace, ["images", "pull", "--local", "--hosts-dir", options.hostsFolder, reference], call);
     } catch (error) {
       if (error instanceof ProgramError) throw pullError(error);
       throw error;
@@ -82,6 +82,8 @@ export function nodeImages(options: NodeImagesOptions): NodeImages {
     }
     const digest = await digestOf(namespace, reference, call);
     if (digest === undefined) throw new PullError("broken", `${reference} was pulled and is not there`);
+    // As Talos and the CRI do; the CRI does it itself for what it hears of.
+    if (namespace !== "cri") await ctr(namespace, ["images", "tag", reference, ...otherNames(reference, digest)], call);
     log(`pulled image ${reference}@${digest} in ${clock.now().getTime() - started} ms`);
     return digest;
   };
@@ -104,7 +106,9 @@ export function nodeImages(options: NodeImagesOptions): NodeImages {
     },
     importInto: async (namespace, archive, { signal }) => {
       const before = new Set((await rows(namespace, { signal })).map(({ name, digest }) => `${name} ${digest}`));
-      const said = await ctr(namespace, ["images", "import", "--local", "-"], { signal, input: archive });
+      const said = await ctr(namespace, ["images", "import", "--local", "-"], { signal, input: archive }).catch(
+        (error: unknown) => Promise.reject(error instanceof ProgramError ? new Error(lastLine(error)) : error),
+      );
       const fresh = (await rows(namespace, { signal })).find(({ name, digest }) => !before.has(`${name} ${digest}`));
       // An image that was there already is only named in what ctr says: "unpacking NAME (sha256:…)...done".
       const name = fresh?.name ?? /^unpacking (\S+) \(sha256:/m.exec(said)?.[1];
@@ -125,10 +129,19 @@ export function nodeImages(options: NodeImagesOptions): NodeImages {
   };
 }
 
-/** containerd's reason without its levels of wrapping before the last colon that separates words of its own. */
-function pullError({ said }: ProgramError): PullError {
-  const last = said.split("\n").findLast((line) => line.trim() !== "") ?? said;
-  const message = last.replace(/^ctr: /, "");
+/** The names under which an image is also listed: by digest in its repository, and bare. */
+function otherNames(reference: string, digest: string): readonly string[] {
+  const { registry, repository } = parseReference(reference);
+  return [`${registry}/${repository}@${digest}`, digest];
+}
+
+/** containerd's own reason: what ctr says before it is about ctr. */
+function lastLine({ said }: ProgramError): string {
+  return (said.split("\n").findLast((line) => line.trim() !== "") ?? said).replace(/^ctr: /, "");
+}
+
+function pullError(error: ProgramError): PullError {
+  const message = lastLine(error);
   return new PullError(/: not found$/.test(message) ? "not-found" : "broken", message);
 }
 

@@ -81,5 +81,5 @@ exec /bin/busybox sh -c 'echo ready; exec >/dev/null 2>&1; trap "exit 0" TERM; w
 }
 
 function quoted(text: string): string {
-  return `'${text.replaceAll("'", "'\\\\''")}'`;
+  return `'${text.replaceAll("'", "'\\''")}'`;
 }
