@@ -215,6 +215,20 @@ export const commands: readonly CommandSpec[] = [
     load: async () => (await import("./commands/lab-supervise.ts")).labSupervise,
   },
   {
+    words: ["doctor"],
+    summary: "Show what this machine can rehearse and what it lacks",
+    description:
+      "Looks at programs, kernel, memory, disk and what crashed racks left, and changes nothing. Ends with 0 where a rack of either interior is " +
+      "possible, with --interior where that one is, and else with 7.",
+    arguments: [],
+    flags: ["interior", "state-dir", "json", "timeout"],
+    examples: [
+      { command: "skerry doctor", does: "before the first rack" },
+      { command: "skerry doctor --interior contained --quiet", does: "for scripts: the exit code tells" },
+    ],
+    load: async () => (await import("./commands/doctor.ts")).doctor,
+  },
+  {
     words: ["rehearse", "up"],
     summary: "Rehearse bringing a site up, with faults, in memory and virtual time",
     description:

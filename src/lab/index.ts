@@ -1,5 +1,7 @@
 export { relayLate } from "./contained/rack/delay-relay.ts";
 export { runContainedMachine } from "./contained/rack/machine-process.ts";
+export type { Ability, Diagnosis, Finding } from "./doctor/diagnosis.ts";
+export { examineComputer } from "./doctor/examine-computer.ts";
 export type { Fault } from "./faults.ts";
 export { FaultSchema, type MachineStatus, type RackCommand, type RackStatus } from "./rack/control-protocol.ts";
 export { type Entry, enterRack } from "./rack/enter-rack.ts";

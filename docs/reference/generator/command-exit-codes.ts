@@ -19,6 +19,7 @@ export const commandExitCodes: Readonly<Record<string, readonly ExitCode[]>> = {
   "lab fault": [4],
   "lab exec": [4],
   "lab list": [],
+  doctor: [7],
   "rehearse up": [3, 4, 5, 6, 7, 8, 9],
   "mirror serve": [3, 4, 5, 6],
   version: [],

@@ -1,9 +1,9 @@
 import { resolve } from "node:path";
-import type { InteriorKind, StartedRack } from "../../lab/index.ts";
-import { OperatorError } from "../../lib/errors/index.ts";
+import type { StartedRack } from "../../lab/index.ts";
 import type { Call, Handler } from "../command.ts";
 import { faultOf } from "../faults.ts";
 import { stateFolderOf } from "../folders.ts";
+import { interiorOf } from "../interior.ts";
 import { worldOf } from "../world.ts";
 
 /** `skerry lab up [NAME]` */
@@ -39,20 +39,6 @@ export const labUp: Handler = async (call) => {
 function supervisorOf(call: Call): readonly [string, ...string[]] {
   const [program = process.execPath, ...script] = call.self;
   return [program, ...script, "lab", "supervise"];
-}
-
-/** What --interior or SKERRY_LAB_INTERIOR asks for. @throws OperatorError USAGE_INVALID */
-function interiorOf(call: Call): InteriorKind | undefined {
-  const named = call.environment["SKERRY_LAB_INTERIOR"];
-  const kind = call.flags.interior ?? (named === "" ? undefined : named);
-  if (kind === undefined || kind === "contained" || kind === "modelled") return kind;
-  const flag = call.flags.interior === undefined ? "SKERRY_LAB_INTERIOR" : "--interior";
-  throw new OperatorError("USAGE_INVALID", `${flag} ${kind}: there is no such interior`, {
-    next: [
-      "--interior contained   real containerd, kubelet and etcd; Linux, root",
-      "--interior modelled   runs anywhere",
-    ],
-  });
 }
 
 function interiorText({ interior, reason }: StartedRack): string {

@@ -1,12 +1,10 @@
-import { existsSync, readdirSync, rmSync, statSync } from "node:fs";
-import { basename, join } from "node:path";
+import { rmSync } from "node:fs";
 import { systemClock } from "../../lib/clock.ts";
 import { isOperatorError, OperatorError } from "../../lib/errors/index.ts";
-import { findRackGroups, processesOfRack } from "../contained/node/cgroups.ts";
 import { endGently } from "./end-processes.ts";
 import { endRack, type Removed, removeGroups } from "./end-rack.ts";
+import { strayGroups, strayLogs, strayProcesses } from "./find-strays.ts";
 import { askToStop } from "./known-racks.ts";
-import { isOfState, markedProcesses } from "./marks.ts";
 import { type RackFile, rackPaths, readRackFile } from "./rack-file.ts";
 import { rackNames } from "./slots.ts";
 import { unknownRack } from "./start-rack.ts";
@@ -47,15 +45,12 @@ export interface RemovedRacks {
   readonly strayFolders: readonly string[];
 }
 
-const YOUNG_MS = 60_000;
-
 /**
  * Takes every rack of a state folder down, and removes what earlier crashes left: processes that carry the mark of a rack of this state folder,
  * and control groups with a rack's name in which nothing runs and which no rack that runs could be about to use. Racks of other state folders are left
  * alone. Safe to repeat.
  */
 export async function stopAllRacks({ stateDir, signal }: Where): Promise<RemovedRacks> {
-  const racksFolder = join(stateDir, "racks");
   const racks: string[] = [];
   const dead = new Set<string>();
   for (const name of rackNames(stateDir)) {
@@ -65,41 +60,27 @@ export async function stopAllRacks({ stateDir, signal }: Where): Promise<Removed
     await stopRack(name, { stateDir, signal });
     racks.push(name);
   }
-  const strays = markedProcesses().filter(({ mark }) => isOfState(mark, racksFolder));
+  const strays = strayProcesses(stateDir);
   for (const { mark } of strays) dead.add(mark.id);
-  const strayProcesses = await endGently(strays, { clock: systemClock, signal });
+  const ended = await endGently(strays, { clock: systemClock, signal });
   return {
     racks,
-    strayProcesses,
+    strayProcesses: ended,
     strayGroups: await removeStrayGroups(dead, signal),
     strayFolders: removeLogs(stateDir),
   };
 }
 
 async function removeStrayGroups(dead: ReadonlySet<string>, signal: AbortSignal): Promise<number> {
-  if (process.platform !== "linux" || process.getuid?.() !== 0) return 0;
-  const living = new Set(markedProcesses().map(({ mark }) => mark.id));
   let count = 0;
-  for (const [id, folders] of findRackGroups()) {
-    const isOld = folders.every((folder) => Date.now() - modifiedMs(folder) > YOUNG_MS);
-    if (living.has(id) || processesOfRack(id).length > 0 || !(isOld || dead.has(id))) continue;
-    count += await removeGroups(id, signal);
-  }
+  for (const id of strayGroups(dead)) count += await removeGroups(id, signal);
   return count;
 }
 
-/** Of a folder that may be gone by now: long ago. */
-function modifiedMs(folder: string): number {
-  return statSync(folder, { throwIfNoEntry: false })?.mtimeMs ?? 0;
-}
-
 function removeLogs(stateDir: string): readonly string[] {
-  return rackNames(stateDir).filter((name) => {
-    const { folder, rackFile, log } = rackPaths(stateDir, name);
-    if (existsSync(rackFile) || !readdirSync(folder).every((entry) => entry === basename(log))) return false;
-    rmSync(folder, { recursive: true, force: true });
-    return true;
-  });
+  const names = strayLogs(stateDir);
+  for (const name of names) rmSync(rackPaths(stateDir, name).folder, { recursive: true, force: true });
+  return names;
 }
 
 /** @throws OperatorError LAB_NEEDS_ROOT */

@@ -44,7 +44,7 @@ export async function hostChecks(options: {
     }),
     check("programs", "programs of this computer", absent.length === 0, hostPrograms.join(", "), {
       wrong: `${absent.join(", ")} ${absent.length === 1 ? "is" : "are"} missing`,
-      next: "install util-linux, iproute2 and coreutils",
+      next: "apt-get install util-linux mount iproute2 coreutils    or what they are called here",
     }),
   ];
 }
@@ -121,6 +121,11 @@ const BASE_MIB = 512;
 const NODE_MIB = 700;
 const DISK_MIB = 4096;
 
+/** How many contained machines fit into so much free memory; never less than none. */
+export function containableIn(freeMiB: number): number {
+  return Math.max(0, Math.floor((freeMiB - BASE_MIB) / NODE_MIB));
+}
+
 /** @see docs/how-to/use-a-contained-rack.md for what was measured */
 export function memoryCheck(nodes: number): Check {
   const wanted = BASE_MIB + nodes * NODE_MIB;
@@ -131,7 +136,8 @@ export function memoryCheck(nodes: number): Check {
   });
 }
 
-function availableMiB(): number | undefined {
+/** Memory that programs can have without others being put aside; undefined where the system does not tell. */
+export function availableMiB(): number | undefined {
   try {
     const [, kib] = /^MemAvailable:\s+(\d+) kB$/m.exec(readFileSync("/proc/meminfo", "utf8")) ?? [];
     return kib === undefined ? undefined : Math.floor(Number(kib) / 1024);
@@ -140,11 +146,21 @@ function availableMiB(): number | undefined {
   }
 }
 
-export function diskCheck(folder: string): Check {
+/** Free space where the folder is, or would be made. */
+export function freeDiskMiB(folder: string): number {
+  const { bavail, bsize } = statfsSync(existingParent(folder));
+  return Math.floor((bavail * bsize) / MiB);
+}
+
+/** The folder itself, or the nearest above it that is there. */
+export function existingParent(folder: string): string {
   let existing = folder;
   while (!existsSync(existing)) existing = dirname(existing);
-  const { bavail, bsize } = statfsSync(existing);
-  const free = Math.floor((bavail * bsize) / MiB);
+  return existing;
+}
+
+export function diskCheck(folder: string): Check {
+  const free = freeDiskMiB(folder);
   return check("disk", "disk", free >= DISK_MIB, `${free} MiB free in ${folder}`, {
     wrong: `${free} MiB are free in ${folder}, a rack wants ${DISK_MIB} MiB`,
     next: "free some space, or choose another folder with --state-dir",

@@ -38,6 +38,10 @@ export const labErrors = {
     exit: 7,
     doc: "A contained rack was asked for, by `--interior contained` or by a fault that only such a rack has, and this computer or this site cannot have one. The message lists all that is lacking, with what to do about each. A modelled rack runs anywhere.",
   },
+  LAB_CANNOT_REHEARSE: {
+    exit: 7,
+    doc: "`skerry doctor` found that this computer can have no rack, or none of the interior that `--interior` names. The message lists what is lacking, with what to do about each; the whole table is printed before it. `skerry rehearse up` needs none of it.",
+  },
   LAB_FAULT_UNSUITABLE: {
     exit: 2,
     doc: "A fault of the network or of a disk's size was asked of a modelled rack, whose machines share the computer's loopback and disk. Nothing was changed. Contained racks have such faults.",
