@@ -1,5 +1,6 @@
 import type { KubeObject } from "../../../kube/index.ts";
 import type { ClusterFacts } from "../cluster-facts.ts";
+import { argumentLine } from "../read-values.ts";
 
 const everywhere = [
   { effect: "NoSchedule", operator: "Exists" },
