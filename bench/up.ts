@@ -46,7 +46,7 @@ await layDesk();
 const figures: Figure[] = [];
 const phases: string[] = [];
 for (const { rack, site, nodes } of sites) {
-  await run(["lab", "up", rack, "--site", join(desk, site)]);
+  await run(["lab", "up", rack, "--site", join(desk, site), "--interior", "modelled"]);
   try {
     const first = await run(["up", "--rack", rack, "--yes", "--events"]);
     const again = await run(["up", "--rack", rack, "--yes", "--events"]);

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { connectCluster } from "../../src/kube/index.ts";
 import { rackProcesses, stillAlive } from "../support/rack-processes.ts";
 import { type ShellSession, startShell } from "../support/shell-session.ts";
-import { skerry } from "../support/skerry.ts";
+import { MODELLED, skerry } from "../support/skerry.ts";
 import { blocksOf, unseen } from "../support/tutorial.ts";
 
 const blocks = blocksOf(readFileSync("docs/tutorials/a-rack-in-ten-minutes.md", "utf8"));
@@ -32,6 +32,7 @@ beforeAll(async () => {
       XDG_STATE_HOME: join(home, "state"),
       XDG_CACHE_HOME: process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"),
       NO_COLOR: "1",
+      ...MODELLED,
     },
   });
 });

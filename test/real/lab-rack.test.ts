@@ -57,6 +57,7 @@ beforeAll(async () => {
   rack = await startRack({
     siteFile: join(stateDir, "site.yaml"),
     stateDir,
+    interior: "modelled",
     timings: { ...rehearsalTimings, installMs: 200, rebootMs: 100, bootMs: 100, drainMs: 200 },
     signal,
   });

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { counterOf, interfacesOf, isolated, isolationNeeds } from "../support/network-namespace.ts";
 import { rackProcesses, stillAlive } from "../support/rack-processes.ts";
 import { type ShellSession, startShell } from "../support/shell-session.ts";
-import { skerry } from "../support/skerry.ts";
+import { MODELLED, skerry } from "../support/skerry.ts";
 
 /** The demo, in a network namespace that has nothing but loopback: what it shows cannot have come from anywhere else. */
 const through = isolated();
@@ -35,6 +35,7 @@ beforeAll(async () => {
       XDG_STATE_HOME: stateDir(),
       XDG_CACHE_HOME: process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"),
       NO_COLOR: "1",
+      ...MODELLED,
     },
     ...(through === undefined ? {} : { through }),
   });

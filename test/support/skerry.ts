@@ -57,11 +57,14 @@ export async function skerry(args: readonly string[], options: SkerryOptions): P
   };
 }
 
+/** What a rack's machines are where no flag says otherwise: the same on every computer. */
+export const MODELLED = { SKERRY_LAB_INTERIOR: "modelled" } as const;
+
 /** Starts `skerry ARGS` and leaves it running; end it with its `kill`. */
 export function startSkerry(args: readonly string[], options: SkerryOptions): ChildProcess {
   return spawn(process.execPath, [skerryFile, ...args], {
     cwd: options.cwd,
-    env: { ...process.env, NO_COLOR: "1", XDG_STATE_HOME: options.stateDir, ...options.env },
+    env: { ...process.env, NO_COLOR: "1", ...MODELLED, XDG_STATE_HOME: options.stateDir, ...options.env },
     stdio: ["ignore", "pipe", "pipe"],
     ...(options.signal === undefined ? {} : { signal: options.signal }),
   });
