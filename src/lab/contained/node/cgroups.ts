@@ -58,28 +58,27 @@ export function listHierarchies(
   );
   const found = mountInfo.split("\n").flatMap((line): Hierarchy[] => {
     const [before = "", after = ""] = line.split(" - ");
-    const [, , , root = "/", mountPoint = ""] = before.split(" ");
+    const [, , , root = "/", mountPoint = ""] = before.split(" ").map(unescaped);
     const [type = "", , options = ""] = after.split(" ");
-    if (type === "cgroup2") {
-      const path = groups.get("");
-      return path === undefined
-        ? []
-        : [{ version: 2, controllers: "", mountPoint, ownFolder: below(mountPoint, root, path) }];
-    }
-    if (type !== "cgroup") return [];
-    const controllers = [...groups.keys()].find(
-      (names) => names !== "" && names.split(",").every((name) => options.split(",").includes(name)),
-    );
+    const names = options.split(",");
+    const controllers = {
+      cgroup: [...groups.keys()].find((key) => key !== "" && key.split(",").every((name) => names.includes(name))),
+      cgroup2: "",
+    }[type];
     const path = controllers === undefined ? undefined : groups.get(controllers);
-    if (controllers === undefined || path === undefined) return [];
-    return [{ version: 1, controllers, mountPoint, ownFolder: below(mountPoint, root, path) }];
+    const ownFolder = path === undefined ? undefined : below(mountPoint, root, path);
+    return controllers === undefined || ownFolder === undefined
+      ? []
+      : [{ version: type === "cgroup2" ? 2 : 1, controllers, mountPoint, ownFolder }];
   });
   const first = found.filter((hierarchy) => hierarchy.version === 1);
   // A hierarchy mounted twice is one hierarchy.
   const chosen = first.some(({ controllers }) => !controllers.startsWith("name="))
     ? first
     : found.filter(({ version }) => version === 2);
-  return [...new Map(chosen.map((hierarchy) => [hierarchy.controllers, hierarchy])).values()];
+  return chosen.filter(
+    ({ controllers }, index) => chosen.findIndex((one) => one.controllers === controllers) === index,
+  );
 }
 
 /**
@@ -221,9 +220,19 @@ function copySets(parent: string, folder: string): void {
   }
 }
 
-/** `path` of the hierarchy as seen through a mount of its subtree `root`. */
-function below(mountPoint: string, root: string, path: string): string {
-  return join(mountPoint, posix.relative(root, path));
+/**
+ * `path` of the hierarchy as seen through a mount of its subtree `root`; undefined where it cannot be seen: the mount shows another subtree,
+ * or one above the root of this process' cgroup namespace, whose names nobody tells.
+ */
+function below(mountPoint: string, root: string, path: string): string | undefined {
+  const isOutside = (name: string) => name === ".." || name.startsWith("../");
+  const relative = posix.relative(root, path);
+  return [root.slice(1), path.slice(1), relative].some(isOutside) ? undefined : join(mountPoint, relative);
+}
+
+/** Blanks and backslashes stand as octal numbers in /proc/<pid>/mountinfo. */
+function unescaped(field: string): string {
+  return field.replaceAll(/\\([0-7]{3})/g, (_match, digits: string) => String.fromCharCode(Number.parseInt(digits, 8)));
 }
 
 function checkDigits(digits: string): string {
