@@ -1,33 +1,27 @@
-import { spawn } from "node:child_process";
 import { generateKeyPairSync } from "node:crypto";
 import { existsSync } from "node:fs";
-import { cp, mkdir, readFile, writeFile } from "node:fs/promises";
+import { cp, mkdir, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
-import { isAbsolute, join, resolve } from "node:path";
+import { dirname, isAbsolute, join, resolve } from "node:path";
 import { ensureImages, ensureParts, startInternet } from "../../parts/index.ts";
 import { interruptible } from "../../parts/interruptible.ts";
 import { progressView } from "../../parts/progress-view.ts";
-import { listRacks } from "../../src/lab/index.ts";
+import { type InteriorKind, listRacks, type RackListing } from "../../src/lab/index.ts";
+import { chooseInterior } from "./choose-interior.ts";
+import { strangenessOf } from "./earlier-rack.ts";
+import { CommandFailed, runProgram } from "./run-program.ts";
 
 /**
  * The README's first command: real images, a registry that plays the internet, a rack, a bundle, and a cluster. Run again, it
  * finds everything done and says so. A rack that is there is used, also one whose computer was switched off meanwhile.
  */
 const rack = "demo";
+const NODES = 3;
 const { XDG_STATE_HOME: xdg = "" } = process.env;
 const stateHome = isAbsolute(xdg) ? xdg : join(homedir(), ".local", "state");
 const stateDir = join(stateHome, "skerry");
 const folder = join(stateDir, "demo");
 const skerryFile = resolve("dist/skerry.js");
-
-/** A command that did not end well; what it printed says why. */
-class CommandFailed extends Error {
-  readonly code: number;
-  constructor(code: number) {
-    super(`exit code ${code}`);
-    this.code = code;
-  }
-}
 
 await interruptible(async (signal) => {
   try {
@@ -44,11 +38,16 @@ async function demo(signal: AbortSignal): Promise<void> {
   const { report, stop } = progressView(process.stderr);
   try {
     step("1  Real programs and their images (built once, then kept)");
-    await run(process.execPath, ["src/cli/build.ts"]);
+    await runProgram(process.execPath, ["src/cli/build.ts"]);
     const { kubectl } = await ensureParts({ signal, report });
     await ensureImages({ signal, report });
     const known = listRacks(stateDir).find((listed) => listed.name === rack);
-    if (known !== undefined && !(await isOurs(known))) return;
+    const strange = known === undefined ? undefined : await strangenessOf(known, folder);
+    if (strange !== undefined) {
+      refuse(strange);
+      return;
+    }
+    const { interior, why } = await chooseInterior({ known, nodes: NODES, stateDir, signal, report });
     await writeDefinition();
 
     step("2  One sealed file, made where there is internet: here a registry on loopback that plays it");
@@ -62,60 +61,28 @@ async function demo(signal: AbortSignal): Promise<void> {
     console.error("\nThe registry that played the internet is switched off. From here on the file is all there is.");
 
     step("3  Bare machines");
-    if (known?.running === true) console.error(`The rack ${rack} runs already, since ${known.started}.`);
-    else {
-      if (known !== undefined) {
-        console.error(
-          `The rack ${rack} is there but does not run (was this computer restarted?): its power goes on again.`,
-        );
-      }
-      await skerry(["lab", "up", rack]);
-    }
+    console.error(why);
+    await startMachines(known, interior);
 
     step("4  Up");
     await skerry(["up", "--rack", rack, "--yes"]);
 
     step("5  What Kubernetes itself says");
-    const kubeconfig = join(stateDir, "racks", rack, "state", "kubeconfig");
-    await run(kubectl, ["--kubeconfig", kubeconfig, "get", "nodes,deployments,pods", "--all-namespaces", "-o", "wide"]);
-    console.error(`
-The rack goes on running. Try:
-
-  export KUBECONFIG=${kubeconfig}
-  ${kubectl} get pods --all-namespaces
-  npm run skerry -- status --rack ${rack}
-  npm run demo                         again: there is nothing to do
-  npm run skerry -- lab down ${rack}      ends it
-
-The same by hand, with explanations: docs/tutorials/a-rack-in-ten-minutes.md
-`);
+    await look(kubectl, interior);
+    console.error(farewell(kubectl, interior));
   } finally {
     stop();
   }
 }
 
-/** Whether the rack of this name was made by this demo as it is now; says what to do where it was not. */
-async function isOurs(known: ReturnType<typeof listRacks>[number]): Promise<boolean> {
-  const mine = join(folder, "site.yaml");
-  const written = await readFile(mine, "utf8").catch(() => "");
-  const wanted = await readFile("bundles/demo/site.yaml", "utf8");
-  const problem =
-    known.sourceSite !== mine
-      ? `was made from ${known.sourceSite}, not by this demo`
-      : !known.kubernetes
-        ? "was started without Kubernetes"
-        : written !== wanted
-          ? "was made by the demo of another version, whose site was another"
-          : undefined;
-  if (problem === undefined) return true;
+function refuse(strange: string): void {
   console.error(`
-There is a rack ${rack} already, and it ${problem}. Nothing was done to it.
+There is a rack ${rack} already, and it ${strange}. Nothing was done to it.
 
   npm run skerry -- lab down ${rack}            removes it; then npm run demo makes a new one
   XDG_STATE_HOME=/some/folder npm run demo   leaves it alone
 `);
   process.exitCode = 2;
-  return false;
 }
 
 async function writeDefinition(): Promise<void> {
@@ -127,21 +94,60 @@ async function writeDefinition(): Promise<void> {
   await writeFile(join(folder, "demo.pub"), publicKey.export({ type: "spki", format: "pem" }));
 }
 
+async function startMachines(known: RackListing | undefined, interior: InteriorKind): Promise<void> {
+  if (known?.running === true) {
+    console.error(`The rack ${rack} runs already, since ${known.started}.`);
+    return;
+  }
+  if (known !== undefined) {
+    console.error(
+      `The rack ${rack} is there but does not run (was this computer restarted?): its power goes on again.`,
+    );
+  }
+  await skerry(["lab", "up", rack, "--interior", interior]);
+}
+
+/** Kubernetes' own view; and where pods run, what they say to each other. */
+async function look(kubectl: string, interior: InteriorKind): Promise<void> {
+  const onLaptop = async (...args: readonly string[]) => {
+    await skerry(["lab", "exec", rack, "--", "kubectl", ...args], { kubectl });
+  };
+  await onLaptop("get", "nodes,pods", "--all-namespaces", "--output=wide");
+  if (interior === "modelled") return;
+  const inPod = ["exec", "--namespace=demo", "deployment/web", "--"];
+  await onLaptop(...inPod, "nslookup", "web.demo.svc.cluster.local");
+  await onLaptop(...inPod, "wget", "-qO-", "http://web/hostname");
+  console.error("\n\nA pod found the Service by the cluster's DNS, and the pod named above answered through it.");
+}
+
+function farewell(kubectl: string, interior: InteriorKind): string {
+  const inPods = `  skerry lab exec ${rack} -- kubectl exec -it -n demo deployment/web -- sh
+  skerry lab exec ${rack} -- kubectl logs -n demo deployment/web
+  skerry lab exec ${rack} -- kubectl port-forward -n demo service/web 8080:80
+  skerry lab fault ${rack} unplug=w-1                pulls a cable; lab fault ${rack} --clear mends it
+`;
+  const page = interior === "contained" ? "a-rack-with-real-containers.md" : "a-rack-in-ten-minutes.md";
+  return `
+The rack goes on running. Try:
+
+  export PATH=${resolve("node_modules/.bin")}:${dirname(kubectl)}:$PATH
+  skerry() { node ${skerryFile} "$@"; }
+  skerry status --rack ${rack}
+  skerry lab exec ${rack} -- kubectl get pods -A
+${interior === "contained" ? inPods : ""}  npm run demo                                  again: there is nothing to do
+  skerry lab down ${rack}                          ends it
+
+The same by hand, with explanations: docs/tutorials/${page}
+`;
+}
+
 function step(title: string): void {
   console.error(`\n── ${title}`);
 }
 
-async function skerry(args: readonly string[]): Promise<void> {
+async function skerry(args: readonly string[], tools: { readonly kubectl?: string } = {}): Promise<void> {
   console.error(`\n$ skerry ${args.join(" ")}`);
-  await run(process.execPath, [skerryFile, ...args], folder);
-}
-
-/** Ctrl-C reaches the command as it reaches us; it ends in its own way, and then we do. */
-async function run(program: string, args: readonly string[], cwd = process.cwd()): Promise<void> {
-  const code = await new Promise<number>((done, reject) => {
-    spawn(program, args, { cwd, stdio: ["ignore", "inherit", "inherit"] })
-      .once("error", reject)
-      .once("exit", (exit) => done(exit ?? 1));
-  });
-  if (code !== 0) throw new CommandFailed(code);
+  const { PATH } = process.env;
+  const env = tools.kubectl === undefined ? process.env : { ...process.env, PATH: `${dirname(tools.kubectl)}:${PATH}` };
+  await runProgram(process.execPath, [skerryFile, ...args], { cwd: folder, env });
 }
