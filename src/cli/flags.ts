@@ -93,7 +93,7 @@ export const flagTable = {
   interior: {
     name: "interior",
     value: "KIND",
-    does: "What is inside the machines: contained (Linux, root) or modelled. Default: $SKERRY_LAB_INTERIOR, else contained where it can run.",
+    does: "contained (Linux, root) or modelled machines. Default: $SKERRY_LAB_INTERIOR, else contained where possible.",
   },
   all: { name: "all", does: "All of them, and what earlier crashes left." },
   clear: { name: "clear", does: "End these faults, or all of them." },

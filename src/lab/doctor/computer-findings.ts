@@ -84,7 +84,7 @@ function clock({ program, now }: { readonly program: string; readonly now: Date 
     title: "clock",
     ok,
     detail: ok ? says : `it says ${says}, and this Skerry was written at ${written.toISOString()}`,
-    next: "set it (date --set …): certificates are valid from the moment they are made",
+    next: "set it, for example with date(1): certificates are valid from the moment they are made",
     needed: [],
   });
 }

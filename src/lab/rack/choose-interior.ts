@@ -30,7 +30,7 @@ export interface InteriorWishes {
  */
 export async function chooseInterior(site: Site, wishes: InteriorWishes): Promise<ChosenInterior> {
   const contained = wishes.faults?.find(needsContainment);
-  if (wishes.interior === "modelled" || (wishes.interior === undefined && contained === undefined)) {
+  if (wishes.interior === "modelled") {
     if (contained !== undefined) throw unsuitable(contained, "the rack is to be modelled");
     return { kind: "modelled" };
   }

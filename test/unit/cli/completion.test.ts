@@ -18,7 +18,7 @@ describe("renderCompletion()", () => {
   it("completes words", () => {
     expect(offered("skerry b")).toEqual(["bundle"]);
     expect(offered("skerry bundle ")).toEqual(["create", "verify", "inspect"]);
-    expect(offered("skerry --state-dir /tmp lab ")).toEqual(["up", "down", "list"]);
+    expect(offered("skerry --state-dir /tmp lab ")).toEqual(["up", "down", "list", "fault", "exec"]);
   });
 
   it("completes the flags of the command", () => {

@@ -44,7 +44,7 @@ describe("parseCall()", () => {
     ["a count that is none", "up --concurrency many"],
     ["a count out of range", "up --concurrency 0"],
     ["too many arguments", "version now"],
-    ["a missing argument", "lab down"],
+    ["a missing argument", "lab exec"],
     ["two owners of stdout", "up --json --events"],
   ])("refuses %s", (_, line) => {
     expect(() => parsed(line)).toThrow(expect.objectContaining({ code: "USAGE_INVALID" }) as Error);

@@ -5,9 +5,12 @@ import { repositoryFiles, root } from "./doc-files.ts";
 /** A path below a home or a work folder of one machine, as a person's editor or a tool's output leaves it behind. */
 const machinePath = /(?<![\w.$~}-])\/(?:home|root|Users|work|workspace|mnt|private)\/[\w.-]+/g;
 
-/** Places that are meant: a user of an image, and examples of what redaction leaves alone. */
+/** Places that are meant: a user of an image, and examples of what redaction leaves alone or where hierarchies are mounted. */
 const meant: Readonly<Record<string, readonly string[]>> = {
+  // Below the /proc folder of a process.
+  "docs/decisions/0005-contained-rack.md": ["/root/run"],
   "parts/image-catalog.ts": ["/home/nonroot"],
+  "test/unit/lab/contained/cgroups.test.ts": ["/mnt/control"],
   "test/unit/lib/errors/redact.test.ts": ["/root/state"],
 };
 
