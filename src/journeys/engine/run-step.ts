@@ -57,24 +57,33 @@ async function attempt(run: Run, step: Step, at: Place): Promise<StepOutcome> {
       notice: (text: string) =>
         run.emit({ kind: "notice", phase: at.phase, text, ...(at.node === undefined ? {} : { node: at.node }) }),
     };
-    await retryApply(() => step.apply(options), {
-      clock,
-      random,
-      signal,
-      onRetry: (error) => run.emit({ kind: "step.retrying", ...at, error: reportError(error) }),
-    });
-    if (step.until !== undefined) {
-      const { description } = step.until;
-      await awaitCondition(step.until, {
-        clock,
-        signal,
-        onWaiting: (reason) => run.emit({ kind: "condition.waiting", ...at, description, reason }),
-      });
+    const onRetry = (error: unknown) => run.emit({ kind: "step.retrying", ...at, error: reportError(error) });
+    for (let retries = step.retries ?? 0; ; retries -= 1) {
+      await retryApply(() => step.apply(options), { clock, random, signal, onRetry });
+      try {
+        await holds(run, step, at);
+        return { kind: "succeeded" };
+      } catch (error) {
+        if (signal.aborted || retries === 0 || !mayMend(error)) throw error;
+        onRetry(error);
+      }
     }
-    return { kind: "succeeded" };
   } catch (error) {
     // Once the run is stopped, whatever a step throws is only how it noticed.
     if (signal.aborted) return { kind: "cancelled" };
     return { kind: "failed", error: placeError(error, at) };
   }
+}
+
+/** Waits for what must hold after the step, if anything must. */
+async function holds({ clock, signal, emit }: Run, { until }: Step, at: Place): Promise<void> {
+  if (until === undefined) return;
+  const { description } = until;
+  const onWaiting = (reason: string) => emit({ kind: "condition.waiting", ...at, description, reason });
+  await awaitCondition(until, { clock, signal, onWaiting });
+}
+
+/** Whether going through the step again may help: something failed and may pass. Time that ran out has been waited already. */
+function mayMend(error: unknown): boolean {
+  return isOperatorError(error) && error.retry === "same" && error.code !== "CONDITION_TIMED_OUT";
 }

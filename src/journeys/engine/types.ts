@@ -49,6 +49,11 @@ export interface Step {
   readonly apply: (options: StepOptions) => Promise<void>;
   /** What must hold afterwards. */
   readonly until?: Condition;
+  /**
+   * How often the step is gone through again, `apply` first, after a check of `until` failed with an error that the same may mend
+   * (retry: same). A wait that ran out of time is not begun again. Default 0.
+   */
+  readonly retries?: number;
   /** A failure sets this node aside instead of ending the run (workers). Default false. */
   readonly mayBeSetAside?: boolean;
   /**

@@ -1,9 +1,10 @@
 import pLimit from "p-limit";
-import { isOperatorError } from "../../lib/errors/index.ts";
+import { isOperatorError, OperatorError } from "../../lib/errors/index.ts";
 import { sha256Hex } from "../../lib/sha256.ts";
 import { controlPlanesOf, matchDisks, type SiteNode, workersOf } from "../../site/index.ts";
-import { backInMaintenance, rememberMaintenance } from "../back-in-maintenance.ts";
+import { backInMaintenance } from "../back-in-maintenance.ts";
 import { definePhase, type Step, type Wave } from "../engine/index.ts";
+import { giveConfig, MAX_TIMES } from "../give-config.ts";
 import { describeDisk, readDisks } from "../node-disks.ts";
 import {
   lookAtNode,
@@ -91,21 +92,15 @@ function installNode(context: UpContext, node: SiteNode, facts: Facts): Step {
     inputs: { config: sha256Hex(config), disk: disk ?? "" },
     ...(disk === undefined ? { provisional: "after Find nodes" } : {}),
     mayBeSetAside: node.role === "worker",
-    apply: async ({ signal, notice }) => {
+    retries: MAX_TIMES - 1,
+    apply: async (options) => {
+      const { signal } = options;
       // Killed after an earlier apply that reached the machine: it is on its way already.
       const sight = await lookAtNode(node, remembered(context, "keys"), { signal, ports: context.ports });
       if (sight.kind === "configured") return;
-      rememberMaintenance(context.memory, node, sight);
-      const result = await withMaintenance(
-        node,
-        context.ports,
-        async (client) =>
-          await client.applyConfiguration(
-            { config, mode: "auto", redact: redactAnswer(remembered(context, "keys")) },
-            { signal },
-          ),
-      );
-      for (const warning of result.warnings) notice(`${node.name}: ${warning}`);
+      if (sight.kind === "foreign") throw sight.error;
+      if (sight.kind === "unreachable") throw silent(node, sight.reason);
+      await giveConfig(context, node, sight, options);
     },
     until: {
       description: `${node.name} has taken its config and left maintenance`,
@@ -124,6 +119,15 @@ function installNode(context: UpContext, node: SiteNode, facts: Facts): Step {
 function isServing(sight: NodeSight | undefined): boolean {
   if (sight?.kind !== "configured" || sight.stage !== "running") return false;
   return !sight.unmet.some((condition) => condition.startsWith("services:"));
+}
+
+/** A machine that was there a moment ago; it is called again. */
+function silent(node: SiteNode, reason: string): OperatorError {
+  return new OperatorError("NODE_UNREACHABLE", `${node.name} cannot be reached: ${reason}`, {
+    where: { node: node.name },
+    next: ["check power, cable and address of the node", "skerry up   goes on where it stopped"],
+    retry: "same",
+  });
 }
 
 function changeConfig(context: UpContext, node: SiteNode, facts: Facts): Step {

@@ -1,13 +1,15 @@
 import { isOperatorError, OperatorError } from "../../lib/errors/index.ts";
 import { matchDisks, type SiteNode } from "../../site/index.ts";
-import { backInMaintenance } from "../back-in-maintenance.ts";
+import { backInMaintenance, lostItsConfig } from "../back-in-maintenance.ts";
 import { type ConditionState, definePhase, type Step } from "../engine/index.ts";
+import { failedInstallation } from "../failed-installation.ts";
+import { giveConfig, MAX_TIMES } from "../give-config.ts";
 import { describeDisk, readDisks } from "../node-disks.ts";
 import { lookAtNode, lookAtNodes, type NodeSights, withAdmin } from "../node-sights.ts";
 import { remembered, type UpContext } from "../up/context.ts";
 import { quietMirror } from "../up/quiet-mirror.ts";
 import { waitsMs } from "../up/waits.ts";
-import { whileMirrorServes } from "../up/while-mirror-serves.ts";
+import { whileItPulls } from "../up/while-mirror-serves.ts";
 
 /** Machines install, reboot, and answer with the site's identity; then the disk they chose is read back. */
 export const waitForInstall = definePhase<UpContext, NodeSights>({
@@ -44,8 +46,15 @@ function waitForBoot(context: UpContext, node: SiteNode, sights: NodeSights): St
     inputs: { disk: { ...node.disk } },
     ...(sights.get(node.name)?.kind === "maintenance" ? { provisional: "after Apply configs" } : {}),
     mayBeSetAside: node.role === "worker",
-    apply: async () => {},
-    until: whileMirrorServes(context, {
+    retries: MAX_TIMES - 1,
+    apply: async (options) => {
+      const sight = await lookAtNode(node, remembered(context, "keys"), { ...options, ports: context.ports });
+      const error = backInMaintenance(context.memory, node, sight);
+      if (error === undefined || sight.kind !== "maintenance") return;
+      if (error.retry !== "same") throw error;
+      await giveConfig(context, node, sight, options);
+    },
+    until: whileItPulls(context, node, {
       description: `${node.name} runs from its disk`,
       deadlineMs: waitsMs.install,
       check: async ({ signal }) => {
@@ -54,16 +63,20 @@ function waitForBoot(context: UpContext, node: SiteNode, sights: NodeSights): St
           case "foreign":
             return { kind: "failed", reason: sight.error.message, error: sight.error };
           case "maintenance": {
-            const error = backInMaintenance(context.memory, node, sight);
+            const isOurs = context.memory.given?.has(node.name) ?? false;
+            const error = isOurs ? backInMaintenance(context.memory, node, sight) : lostItsConfig(node);
             if (error !== undefined) return { kind: "failed", reason: error.message, error };
             return { kind: "waiting", reason: `still in maintenance${quiet()}` };
           }
           case "unreachable":
             return { kind: "waiting", reason: `${sight.reason}${quiet()}` };
-          case "configured":
-            return hasBooted(sight.kind, sight.stage)
-              ? await diskReadBack(context, node, signal)
-              : { kind: "waiting", reason: `${sight.stage}${quiet()}` };
+          case "configured": {
+            if (hasBooted(sight.kind, sight.stage)) return await diskReadBack(context, node, signal);
+            const error =
+              sight.stage === "installing" ? await failedInstallation(context, node, { signal }) : undefined;
+            if (error !== undefined) return { kind: "failed", reason: error.message, error };
+            return { kind: "waiting", reason: `${sight.stage}${quiet()}` };
+          }
         }
       },
     }),

@@ -2,6 +2,7 @@ import type { Bundle } from "../../bundle/index.ts";
 import type { Cluster } from "../../kube/index.ts";
 import type { Site } from "../../site/index.ts";
 import type { Journal } from "../engine/index.ts";
+import type { GivenConfig } from "../give-config.ts";
 import type { JourneyPorts } from "../ports.ts";
 import type { SiteKeys } from "../site-keys.ts";
 import type { JourneyWorld } from "../world.ts";
@@ -24,8 +25,8 @@ export interface UpMemory {
   keys?: SiteKeys;
   mirror?: ServedMirror;
   mirrorUrl?: string;
-  /** What machines in maintenance showed when they were given their config, by name. */
-  fingerprints?: ReadonlyMap<string, string>;
+  /** What machines in maintenance were when this run gave them their config, by name. */
+  given?: ReadonlyMap<string, GivenConfig>;
   /** Machine config of each node, by name. */
   configs?: ReadonlyMap<string, string>;
   cluster?: Cluster;

@@ -20,7 +20,8 @@ export function quietMirror(context: UpContext, node: SiteNode): () => string {
     const lastMs = mirror.lastRequestMs(node.address);
     const quietMs = now() - Math.max(lastMs ?? sinceMs, sinceMs);
     if (quietMs < QUIET_MS) return "";
-    const seconds = Math.round(quietMs / 1000);
+    // In steps, since a reason is told anew whenever it changes.
+    const seconds = Math.floor(quietMs / QUIET_MS) * (QUIET_MS / 1000);
     if (lastMs !== undefined) return `; no request to the mirror for ${seconds} s`;
     return (
       `; no request from ${node.address} reached the mirror for ${seconds} s:` +

@@ -3,6 +3,7 @@ import type { Clock } from "../../lib/clock.ts";
 import { type MemoryConnection, MemoryServer } from "../../talos/api/index.ts";
 import { rolesOf } from "../machine/leaf.ts";
 import type { ApiDoor, ApiIdentity } from "../machine/listener.ts";
+import { untilAborted } from "../machine/until-aborted.ts";
 import { Changes } from "./changes.ts";
 
 interface Session {
@@ -107,7 +108,10 @@ export class MemoryDoor implements ApiDoor {
       ended: life.signal,
       close: () => life.abort("closed"),
       call: (path, requests, { signal }) =>
-        session.server.call(path, requests, { peer, signal: AbortSignal.any([signal, life.signal]) }),
+        // What is sent on a connection that has been cut reaches nobody, who could refuse it.
+        life.signal.aborted
+          ? silence(signal)
+          : session.server.call(path, requests, { peer, signal: AbortSignal.any([signal, life.signal]) }),
     };
   }
 
@@ -135,4 +139,9 @@ export class MemoryDoor implements ApiDoor {
   #cut(how: "closed" | "lost"): void {
     for (const life of [...this.#connections]) life.abort(how);
   }
+}
+
+/** No answer until the caller gives up. */
+async function* silence(signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  await untilAborted(new Promise<never>(() => undefined), signal);
 }

@@ -36,6 +36,12 @@ export interface SystemDisk {
   readonly devPath: string;
 }
 
+/** What the firmware says; boards without a name of their own say nothing, or all the same. */
+export interface SystemInformation {
+  readonly uuid: string;
+  readonly serial: string;
+}
+
 export interface SecurityState {
   readonly secureBoot: boolean;
   readonly bootedWithUki: boolean;
@@ -50,6 +56,8 @@ export interface KnownResources {
   readonly disks: (options: CallOptions) => Promise<readonly NodeDisk[]>;
   /** undefined when Talos is not installed. */
   readonly systemDisk: (options: CallOptions) => Promise<SystemDisk | undefined>;
+  /** undefined where the firmware tells nothing; in maintenance too. */
+  readonly systemInformation: (options: CallOptions) => Promise<SystemInformation | undefined>;
   readonly securityState: (options: CallOptions) => Promise<SecurityState | undefined>;
 }
 
@@ -58,6 +66,7 @@ export const resourceKinds = {
   machineStatus: { namespace: "runtime", type: "MachineStatuses.runtime.talos.dev" },
   disk: { namespace: "runtime", type: "Disks.block.talos.dev" },
   systemDisk: { namespace: "runtime", type: "SystemDisks.block.talos.dev" },
+  systemInformation: { namespace: "hardware", type: "SystemInformations.hardware.talos.dev" },
   securityState: { namespace: "runtime", type: "SecurityStates.talos.dev" },
   machineConfig: { namespace: "config", type: "MachineConfigs.config.talos.dev" },
 } as const satisfies Readonly<Record<string, ResourceKind>>;
@@ -103,6 +112,7 @@ const diskSpec = z.object({
 });
 
 const systemDiskSpec = z.object({ diskID: z.string(), devPath: z.string() });
+const systemInformationSpec = z.object({ uuid: word, serialnumber: word });
 const securityStateSpec = z.object({ secureBoot: flag, bootedWithUKI: flag });
 
 export function knownResources(node: string, { get, list }: ResourceCalls): KnownResources {
@@ -141,6 +151,10 @@ export function knownResources(node: string, { get, list }: ResourceCalls): Know
     systemDisk: async (options) => {
       const spec = await one(systemDiskSpec, resourceKinds.systemDisk, "system-disk", options);
       return spec && { name: spec.diskID, devPath: spec.devPath };
+    },
+    systemInformation: async (options) => {
+      const spec = await one(systemInformationSpec, resourceKinds.systemInformation, "systeminformation", options);
+      return spec && { uuid: spec.uuid, serial: spec.serialnumber };
     },
     securityState: async (options) => {
       const spec = await one(securityStateSpec, resourceKinds.securityState, "securitystate", options);

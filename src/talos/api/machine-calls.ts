@@ -92,6 +92,8 @@ export interface MachineCalls {
     service: string,
     options: CallOptions & { readonly follow?: boolean; readonly tailLines?: number },
   ) => AsyncIterable<Uint8Array>;
+  /** The kernel's log up to now, a line each `facility: priority: [time]: message`; installers write into it. */
+  readonly kernelLog: (options: CallOptions) => AsyncIterable<Uint8Array>;
   /**
    * The node's clock, from the line that machined logs about this very call: there is no call for it that works without
    * a time server. undefined when the line has no time.
@@ -180,6 +182,11 @@ export function machineCalls(node: string, transport: TalosTransport): MachineCa
     },
 
     logs,
+
+    kernelLog: async function* (options) {
+      const request = { follow: false, tail: false };
+      for await (const data of transport.serverStream(service.dmesg, request, options)) yield data.bytes;
+    },
 
     clock: async (options) => {
       let text = "";

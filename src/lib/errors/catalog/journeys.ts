@@ -52,7 +52,11 @@ export const journeysErrors = {
   },
   NODE_INSTALL_FAILED: {
     exit: 7,
-    doc: "A machine took its config and went away to install, and is back in maintenance without an installation: the installer failed, or the power did. Its console shows why. A worker is set aside; for a control plane the run ends. Running the same command again gives it its config once more.",
+    doc: "A machine took its config and could not install. Either it says so itself, and the message holds its own words, the image and the disk; or it is back in maintenance without an installation, because the installer failed or the power did. After the second kind the same run gives it its config again, twice, as long as it is the same machine with the same disk. A worker is then set aside; for a control plane the run ends. Running the same command again gives it its config once more.",
+  },
+  NODE_MACHINE_CHANGED: {
+    exit: 7,
+    doc: "A machine came back into maintenance without an installation, and what answers at its address now has another UUID, serial number or disk than what was given the config before in this run. Nothing was sent to it and nothing of it erased. Running the command again shows its disk and asks. A worker is set aside; for a control plane the run ends.",
   },
   NODE_CLOCK_WRONG: {
     exit: 7,

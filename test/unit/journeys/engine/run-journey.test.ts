@@ -1,6 +1,6 @@
 import { getEventListeners } from "node:events";
 import { describe, expect, it } from "vitest";
-import { type Journal, openJournal, runJourney } from "../../../../src/journeys/engine/index.ts";
+import { type ConditionState, type Journal, openJournal, runJourney } from "../../../../src/journeys/engine/index.ts";
 import { OperatorError } from "../../../../src/lib/errors/index.ts";
 import { temporaryFolder } from "../../../support/temporary-folder.ts";
 import { journeyOf, runOptions, step, story, type World } from "./journey-of.ts";
@@ -132,6 +132,85 @@ describe("runJourney()", () => {
     expect([...world]).toEqual(["a/slow"]);
     expect(result.failed).toMatchObject({ code: "DEADLINE_EXCEEDED", where: { step: "a/bad" } });
     expect(story(options.events).slice(-3)).toEqual(["step.succeeded a/slow", "phase.failed a", "run.failed"]);
+  });
+
+  it("waits half a minute longer for others after a failure that ends the run, and no more", async () => {
+    const bad = step("a/bad", { apply: async () => Promise.reject(unreachable()) });
+    const waits = (id: string, seconds: number, error?: OperatorError) => {
+      let left = seconds;
+      const check = async (): Promise<ConditionState> => {
+        left -= 1;
+        if (left > 0) return { kind: "waiting", reason: "not yet" };
+        return error === undefined ? { kind: "ready" } : { kind: "failed", reason: error.message, error };
+      };
+      return step(id, { effect: "wait", until: { description: id, deadlineMs: 600_000, check } });
+    };
+    const options = runOptions({ concurrency: 4 });
+    const before = options.clock.now().getTime();
+
+    const wave = [bad, waits("a/soon", 10), waits("a/fails", 20, unreachable()), waits("a/never", 1000)];
+    const { failed } = await runJourney(journeyOf({ a: [wave] }), options);
+
+    expect((failed as OperatorError).problems.map(({ where }) => where?.node)).toEqual(["bad", "fails"]);
+    expect(story(options.events)).toEqual(
+      expect.arrayContaining(["step.succeeded a/soon", "step.failed a/fails", "step.cancelled a/never"]),
+    );
+    expect(options.clock.now().getTime() - before).toBeLessThanOrEqual(31_000);
+    expect(getEventListeners(options.signal, "abort")).toEqual([]);
+  });
+
+  it("does not cut a change short because another step failed", async () => {
+    const options = runOptions({ concurrency: 2 });
+    const bad = step("a/bad", { apply: async () => Promise.reject(unreachable()) });
+    const slow = step("a/slow", {
+      apply: async ({ signal }) => await options.clock.sleep(300_000, { signal }),
+    });
+
+    await runJourney(journeyOf({ a: [[bad, slow]] }), options);
+
+    expect(story(options.events)).toContain("step.succeeded a/slow");
+  });
+
+  it("goes through a step again after a check that failed and may mend, as often as the step says", async () => {
+    const calls: string[] = [];
+    const flaky = (id: string, failures: number) => {
+      let left = failures;
+      return step(id, {
+        retries: 2,
+        apply: async () => void calls.push(id),
+        until: {
+          description: "holds",
+          deadlineMs: 10_000,
+          check: async () => {
+            left -= 1;
+            if (left < 0) return { kind: "ready" };
+            return { kind: "failed", reason: "power lost", error: unreachable("same") };
+          },
+        },
+      });
+    };
+    const options = runOptions();
+
+    const { failed } = await runJourney(journeyOf({ a: [[flaky("a/mends", 2)], [flaky("a/stays", 3)]] }), options);
+
+    expect(calls).toEqual(["a/mends", "a/mends", "a/mends", "a/stays", "a/stays", "a/stays"]);
+    expect(story(options.events).filter((line) => line.startsWith("step.retrying"))).toHaveLength(4);
+    expect(failed).toMatchObject({ code: "DEADLINE_EXCEEDED", where: { step: "a/stays" } });
+  });
+
+  it.each<readonly [string, ConditionState]>([
+    ["ran out of time", { kind: "waiting", reason: "silence" }],
+    ["failed for good", { kind: "failed", reason: "no", error: unreachable("never") }],
+  ])("does not go through a step again whose wait %s", async (_what, state) => {
+    let calls = 0;
+    const apply = async () => {
+      calls += 1;
+    };
+    const until = { description: "holds", deadlineMs: 10_000, check: async () => state };
+
+    await runJourney(journeyOf({ a: [[step("a/x", { retries: 2, apply, until })]] }), runOptions());
+
+    expect(calls).toBe(1);
   });
 
   it("reports several failures of a wave as one error with all of them", async () => {

@@ -43,13 +43,21 @@ describe("quietMirror()", () => {
   it("names likely causes once a node has asked for nothing for 30 s", async () => {
     const reason = await reasonAfter(31, mirrorWith({ "10.5.0.10": Date.now() }));
 
-    expect(reason).toContain("no request from 10.5.0.11 reached the mirror for 31 s");
+    expect(reason).toContain("no request from 10.5.0.11 reached the mirror for 30 s");
     expect(reason).toContain("firewall");
     expect(reason).toContain("https://10.5.0.1:5443");
   });
 
   it("does not suspect a firewall when the node has pulled before", async () => {
-    expect(await reasonAfter(40, mirrorWith({ "10.5.0.11": 0 }))).toBe("; no request to the mirror for 40 s");
+    expect(await reasonAfter(40, mirrorWith({ "10.5.0.11": 0 }))).toBe("; no request to the mirror for 30 s");
+  });
+
+  it("says another reason every half minute and not every second", async () => {
+    const reasons = await Promise.all([61, 75, 89, 90].map((seconds) => reasonAfter(seconds, mirrorWith({}))));
+
+    expect(new Set(reasons).size).toBe(2);
+    expect(reasons[2]).toContain("for 60 s");
+    expect(reasons[3]).toContain("for 90 s");
   });
 
   it("calls nobody quiet while a layer is on its way", async () => {
