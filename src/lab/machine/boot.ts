@@ -326,7 +326,7 @@ export class Boot {
           this.services.update(id, state, message, healthy);
           if (id === "etcd" && healthy === true) void this.#showEtcdMember();
         }),
-      log: (service, line) => this.logs.write(service, line),
+      log: (service, line) => (service === "machined" ? this.logs.stamp(line) : this.logs.write(service, line)),
       changed: () => whileOn(() => this.refresh()),
       nodeName: this.config.nodeName,
       address: this.ports.options.address,

@@ -56,6 +56,7 @@ export function createModelledInterior(options: ModelledInteriorOptions): Interi
       host?.log("cri", line);
       options.log(line);
     },
+    machined: (line) => host?.log("machined", line),
     retryUnitMs: timings.pullRetryMs,
   });
   return {

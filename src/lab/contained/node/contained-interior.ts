@@ -78,6 +78,7 @@ export function createContainedInterior(options: ContainedInteriorOptions): Inte
         address: call.host.address,
         pauseImage: facts.images.pause,
         log: (line) => call.host.log("containerd", line),
+        machined: (line) => call.host.log("machined", line),
         signal,
       });
       try {

@@ -25,7 +25,7 @@ import { type NodeSight, watchNode } from "./node-sight.ts";
 import { type Runtime, type RuntimeOptions, startRuntime } from "./runtime.ts";
 
 export interface ContainedNodeOptions
-  extends Omit<RuntimeOptions, "config" | "nodeName" | "address" | "pauseImage" | "signal" | "log"> {
+  extends Omit<RuntimeOptions, "config" | "nodeName" | "address" | "pauseImage" | "signal" | "log" | "machined"> {
   readonly clock: Clock;
   readonly disk: Disk;
   readonly release: ReleaseImages;
@@ -81,6 +81,7 @@ export function startContainedNode(
       address: host.address,
       pauseImage: facts.images.pause,
       log: (line) => host.log("cri", line),
+      machined: (line) => host.log("machined", line),
       signal,
     });
     host.service("cri", "Running", `${CRI_PROCESS} started with PID 137`);

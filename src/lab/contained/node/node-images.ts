@@ -43,6 +43,8 @@ export interface NodeImagesOptions {
   /** First pause between attempts; Talos: 5000. */
   readonly retryUnitMs: number;
   readonly log: (line: string) => void;
+  /** The log of machined. */
+  readonly machined: (line: string) => void;
 }
 
 /** containerd's namespaces behind those of the Talos API. */
@@ -91,6 +93,7 @@ export function nodeImages(options: NodeImagesOptions): NodeImages {
     pull,
     pullPatiently: async (namespace, name, call) => {
       const since = clock.now().getTime();
+      const reasons = new Set<string>();
       for (let attempt = 1, missing = 0; ; attempt += 1) {
         try {
           return await pull(namespace, name, call);
@@ -99,6 +102,10 @@ export function nodeImages(options: NodeImagesOptions): NodeImages {
           if (!(error instanceof PullError)) throw error;
           missing += error.kind === "not-found" ? 1 : 0;
           log(`failed to pull image "${name}" (attempt ${attempt}): ${error.message}`);
+          const said = `retrying error: failed to pull image ${JSON.stringify(name)}: ${error.message}`;
+          // Talos tells each reason of a pull once.
+          if (!reasons.has(said)) options.machined(said);
+          reasons.add(said);
           if (missing >= NOT_FOUND_ATTEMPTS || clock.now().getTime() - since > PATIENCE_MS) throw error;
           await clock.sleep(Math.min(2 ** (attempt - 1), 12) * options.retryUnitMs, { signal: call.signal });
         }

@@ -27,6 +27,8 @@ export interface RuntimeOptions extends Omit<NodeSpaceOptions, "signal"> {
   readonly pauseImage: string;
   readonly retryUnitMs: number;
   readonly log: (line: string) => void;
+  /** The log of machined. */
+  readonly machined: (line: string) => void;
   readonly signal: AbortSignal;
 }
 
@@ -79,7 +81,14 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     void keep().catch(() => undefined);
     return {
       space,
-      images: nodeImages({ space, clock, hostsFolder: OWN_HOSTS_FOLDER, retryUnitMs: options.retryUnitMs, log }),
+      images: nodeImages({
+        space,
+        clock,
+        hostsFolder: OWN_HOSTS_FOLDER,
+        retryUnitMs: options.retryUnitMs,
+        log,
+        machined: options.machined,
+      }),
       reconfigure: (config) => {
         const before = hosts;
         hosts = writeRegistries(space, config, options);

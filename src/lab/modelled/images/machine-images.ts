@@ -38,6 +38,8 @@ export interface MachineImagesOptions {
   readonly config: () => AppliedConfig;
   readonly openEndpoint: (endpoint: PullEndpoint) => EndpointReader;
   readonly log: (line: string) => void;
+  /** The log of machined. */
+  readonly machined: (line: string) => void;
   /** First pause between attempts; Talos: 5000. */
   readonly retryUnitMs: number;
 }
@@ -69,6 +71,7 @@ export function createMachineImages(options: MachineImagesOptions): MachineImage
     pull,
     pullPatiently: async (namespace, name, call) => {
       const since = clock.now().getTime();
+      const reasons = new Set<string>();
       for (let attempt = 1, missing = 0; ; attempt += 1) {
         try {
           return await pull(namespace, name, call);
@@ -77,6 +80,10 @@ export function createMachineImages(options: MachineImagesOptions): MachineImage
           if (!(error instanceof PullError)) throw error;
           missing += error.kind === "not-found" ? 1 : 0;
           log(`failed to pull image "${name}" (attempt ${attempt}): ${error.message}`);
+          const said = `retrying error: failed to pull image ${JSON.stringify(name)}: ${error.message}`;
+          // Talos tells each reason of a pull once.
+          if (!reasons.has(said)) options.machined(said);
+          reasons.add(said);
           if (missing >= NOT_FOUND_ATTEMPTS || clock.now().getTime() - since > PATIENCE_MS) throw error;
           await clock.sleep(Math.min(2 ** (attempt - 1), 12) * options.retryUnitMs, { signal: call.signal });
         }
