@@ -3,7 +3,7 @@ import { definePhase, type Step } from "../engine/index.ts";
 import { type EtcdSight, lookAtEtcd } from "../etcd-sight.ts";
 import { remembered, type UpContext } from "../up/context.ts";
 import { waitsMs } from "../up/waits.ts";
-import { whileMirrorServes } from "../up/while-mirror-serves.ts";
+import { whileItPulls } from "../up/while-mirror-serves.ts";
 
 /** The other control planes join etcd by themselves, one learner at a time; here that is waited for. */
 export const joinControlPlanes = definePhase<UpContext, readonly EtcdSight[]>({
@@ -38,7 +38,7 @@ function waitForMember(context: UpContext, node: SiteNode, provisional: boolean)
     inputs: {},
     ...(provisional ? { provisional: "after Bootstrap etcd" } : {}),
     apply: async () => {},
-    until: whileMirrorServes(context, {
+    until: whileItPulls(context, node, {
       description: `${node.name} is a voting member of etcd`,
       deadlineMs: waitsMs.join,
       check: async ({ signal }) => {

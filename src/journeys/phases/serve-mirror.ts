@@ -17,6 +17,7 @@ export const serveMirror = definePhase<UpContext, string>({
       notice(`the mirror would be served at ${context.memory.mirrorUrl}`);
       return address;
     }
+    context.memory.mirrorSinceMs = world.clock.now().getTime();
     context.memory.mirror = await ports.serveBundle({
       bundle,
       site,

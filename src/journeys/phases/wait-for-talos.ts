@@ -4,7 +4,7 @@ import { lookAtNode, lookAtNodes, type NodeSight, type NodeSights } from "../nod
 import { remembered, type UpContext } from "../up/context.ts";
 import { quietMirror } from "../up/quiet-mirror.ts";
 import { waitsMs } from "../up/waits.ts";
-import { whileMirrorServes } from "../up/while-mirror-serves.ts";
+import { whileItPulls } from "../up/while-mirror-serves.ts";
 
 /** Talos' own health: every machine runs, and what it lacks is at most the pod network, which comes later. */
 export const waitForTalos = definePhase<UpContext, NodeSights>({
@@ -46,7 +46,7 @@ function waitForHealth(context: UpContext, node: SiteNode, sight: NodeSight | un
     ...(sight?.kind === "configured" ? {} : { provisional: "after Bootstrap etcd" }),
     mayBeSetAside: node.role === "worker",
     apply: async () => {},
-    until: whileMirrorServes(context, {
+    until: whileItPulls(context, node, {
       description: `${node.name} runs with all its services`,
       deadlineMs: waitsMs.health,
       check: async ({ signal }) => {

@@ -25,6 +25,8 @@ export interface UpMemory {
   keys?: SiteKeys;
   mirror?: ServedMirror;
   mirrorUrl?: string;
+  /** Since when this run serves the mirror, in ms since the epoch. */
+  mirrorSinceMs?: number;
   /** What machines in maintenance were when this run gave them their config, by name. */
   given?: ReadonlyMap<string, GivenConfig>;
   /** Machine config of each node, by name. */

@@ -62,6 +62,14 @@ export const journeysErrors = {
     exit: 7,
     doc: "The clock of the machine is far from this laptop's: certificates would not be valid yet, or no longer, on one side. Nothing was applied to it. Set the clock in the machine's firmware, or the laptop's, or name a time server that stays at the site.",
   },
+  NODE_DISK_FULL: {
+    exit: 7,
+    doc: "The machine has no space left on its disk for the images of Talos and Kubernetes; the message has its own words. A worker is set aside; for a control plane the run ends. Nothing is lost: give the machine a larger disk, or name another, and run the same command again.",
+  },
+  MIRROR_NOT_TRUSTED: {
+    exit: 7,
+    doc: "The machine asked for an image at this laptop's address, and what answered has a certificate of another authority than the site's: another machine with that address, or a proxy that opens TLS. The machine pulled nothing from it. A worker is set aside; for a control plane the run ends. The same command goes on once the mirror is reached again.",
+  },
   NODE_UNKNOWN: {
     exit: 2,
     doc: "The site has no node of the name that was given; those it has are listed.",
