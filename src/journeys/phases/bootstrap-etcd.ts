@@ -1,5 +1,6 @@
 import { isOperatorError, OperatorError } from "../../lib/errors/index.ts";
 import { controlPlanesOf, type SiteNode } from "../../site/index.ts";
+import { type NodeClient, resourceKinds } from "../../talos/api/index.ts";
 import {
   type BootstrapRecord,
   bootstrapRecordFile,
@@ -11,11 +12,16 @@ import { type EtcdSight, lookAtEtcd } from "../etcd-sight.ts";
 import { withAdmin } from "../node-sights.ts";
 import { remembered, type UpContext } from "../up/context.ts";
 import { waitsMs } from "../up/waits.ts";
-import { whileMirrorServes } from "../up/while-mirror-serves.ts";
+import { whileItPulls } from "../up/while-mirror-serves.ts";
 
 interface Facts {
   readonly etcd: readonly EtcdSight[];
   readonly record: BootstrapRecord | undefined;
+}
+
+/** The boot of the machine that this run told to bootstrap. */
+interface Told {
+  boot: string | undefined;
 }
 
 /**
@@ -55,6 +61,7 @@ export function planBootstrap(context: UpContext, { etcd, record }: Facts): read
   const node = record === undefined ? controlPlanes[0] : controlPlanes.find(({ name }) => name === record.node);
   if (node === undefined && record !== undefined) throw recordedElsewhere(context, record);
   if (node === undefined) throw new Error("a checked site has a control plane");
+  const told: Told = { boot: undefined };
   return [
     [
       {
@@ -64,11 +71,11 @@ export function planBootstrap(context: UpContext, { etcd, record }: Facts): read
         effect: "create",
         inputs: { node: node.name },
         provisional: "after Wait for install and reboot",
-        apply: async (options) => await bootstrap(context, node, record, options),
-        until: whileMirrorServes(context, {
+        apply: async (options) => await bootstrap(context, node, { record, told }, options),
+        until: whileItPulls(context, node, {
           description: `etcd answers on ${node.name}`,
           deadlineMs: waitsMs.join,
-          check: async ({ signal }) => await etcdAnswers(context, node, signal),
+          check: async ({ signal }) => await etcdAnswers(context, node, told, signal),
         }),
       },
     ],
@@ -78,7 +85,7 @@ export function planBootstrap(context: UpContext, { etcd, record }: Facts): read
 async function bootstrap(
   context: UpContext,
   node: SiteNode,
-  record: BootstrapRecord | undefined,
+  { record, told }: { readonly record: BootstrapRecord | undefined; readonly told: Told },
   options: StepOptions,
 ): Promise<void> {
   const { clock } = context.world;
@@ -87,16 +94,8 @@ async function bootstrap(
   if (record?.answered === true && !(await staysIdle(context, record, options))) return;
   const endMs = clock.now().getTime() + waitsMs.bootstrap;
   for (;;) {
-    const issued = { node: node.name, issuedAt: clock.now().toISOString() };
-    await writeBootstrapRecord(context.stateFolder, { ...issued, answered: false }, context.ports.texts);
     try {
-      await withAdmin(
-        node,
-        remembered(context, "keys"),
-        context.ports,
-        async (client) => await client.bootstrap({ signal: options.signal }),
-      );
-      await writeBootstrapRecord(context.stateFolder, { ...issued, answered: true }, context.ports.texts);
+      await tell(context, node, told, options.signal);
       return;
     } catch (error) {
       if (!isOperatorError(error)) throw error;
@@ -105,6 +104,40 @@ async function bootstrap(
       await clock.sleep(1_000, { signal: options.signal });
     }
   }
+}
+
+async function tell(context: UpContext, node: SiteNode, told: Told, signal: AbortSignal): Promise<void> {
+  const issued = { node: node.name, issuedAt: context.world.clock.now().toISOString() };
+  await writeBootstrapRecord(context.stateFolder, { ...issued, answered: false }, context.ports.texts);
+  told.boot = await withAdmin(node, remembered(context, "keys"), context.ports, async (client) => {
+    await client.bootstrap({ signal });
+    return await bootOf(client, signal);
+  });
+  await writeBootstrapRecord(context.stateFolder, { ...issued, answered: true }, context.ports.texts);
+}
+
+/**
+ * What a machine says that lasts as long as its boot: Talos makes the record of its status anew whenever it starts.
+ * undefined where it does not say.
+ */
+async function bootOf(client: NodeClient, signal: AbortSignal): Promise<string | undefined> {
+  const status = await client.get(resourceKinds.machineStatus, "machine", { signal });
+  return status?.created?.toISOString();
+}
+
+/**
+ * A machine that lost power before etcd wrote anything has forgotten that it was told to bootstrap, and waits for ever. One that was seen to
+ * have booted since has no call under way that a repeat could meet; where etcd did write, Talos answers that it has data, and nothing happens.
+ *
+ * @returns whether it was told again
+ */
+async function toldAgain(context: UpContext, node: SiteNode, told: Told, signal: AbortSignal): Promise<boolean> {
+  if (told.boot === undefined) return false;
+  const keys = remembered(context, "keys");
+  const boot = await withAdmin(node, keys, context.ports, async (client) => await bootOf(client, signal));
+  if (boot === undefined || boot === told.boot) return false;
+  await tell(context, node, told, signal);
+  return true;
 }
 
 /** Watches an etcd that was bootstrapped by an earlier run; false as soon as it runs. */
@@ -144,7 +177,12 @@ async function etcdState(context: UpContext, node: SiteNode, signal: AbortSignal
   }
 }
 
-async function etcdAnswers(context: UpContext, node: SiteNode, signal: AbortSignal): Promise<ConditionState> {
+async function etcdAnswers(
+  context: UpContext,
+  node: SiteNode,
+  told: Told,
+  signal: AbortSignal,
+): Promise<ConditionState> {
   const keys = remembered(context, "keys");
   try {
     const members = await withAdmin(
@@ -157,6 +195,9 @@ async function etcdAnswers(context: UpContext, node: SiteNode, signal: AbortSign
   } catch (error) {
     signal.throwIfAborted();
     if (!isOperatorError(error)) throw error;
+  }
+  if (await toldAgain(context, node, told, signal)) {
+    return { kind: "waiting", reason: `${node.name} has booted since it was told to bootstrap, and is told again` };
   }
   return { kind: "waiting", reason: await etcdReason(context, node, signal) };
 }

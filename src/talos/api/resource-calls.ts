@@ -19,6 +19,7 @@ export interface NodeResource {
   readonly version: string;
   readonly phase: string;
   readonly labels: Readonly<Record<string, string>>;
+  readonly created: Date | undefined;
   readonly updated: Date | undefined;
   /** The YAML spec, parsed; its shape is the resource's own and not checked yet. */
   readonly spec: unknown;
@@ -98,7 +99,7 @@ export function resourceCalls(node: string, transport: TalosTransport): Resource
 
 function readResource(node: string, { metadata, spec }: WireResource): NodeResource {
   if (metadata === undefined) throw invalid(node, "a resource without metadata");
-  const { namespace, type, id, version, phase, labels, updated } = metadata;
+  const { namespace, type, id, version, phase, labels, created, updated } = metadata;
   try {
     return {
       namespace,
@@ -107,6 +108,7 @@ function readResource(node: string, { metadata, spec }: WireResource): NodeResou
       version,
       phase,
       labels,
+      created: created === undefined ? undefined : timestampDate(created),
       updated: updated === undefined ? undefined : timestampDate(updated),
       spec: parse(spec?.yamlSpec ?? ""),
     };
