@@ -12,7 +12,7 @@ import type { Runtime } from "./runtime.ts";
 import { tokenProbe } from "./token-probe.ts";
 
 /** What Talos binds into its kubelet. */
-const KUBELET_MOUNTS: readonly ContainerMount[] = [
+export const KUBELET_MOUNTS: readonly ContainerMount[] = [
   { path: "/dev", mode: "rw" },
   { path: "/sys", mode: "rw" },
   { path: "/run", mode: "shared" },
