@@ -18,7 +18,10 @@ export interface ClusterSight {
   readonly workload: string;
 }
 
-export async function lookAtCluster(rack: DemoRack, options: { readonly signal: AbortSignal }): Promise<ClusterSight> {
+export async function lookAtCluster(
+  rack: Pick<DemoRack, "siteFile" | "stateFolder">,
+  options: { readonly signal: AbortSignal },
+): Promise<ClusterSight> {
   const site = await loadSite(rack.siteFile);
   const keys = await loadSiteKeys(site, systemClock);
   if (keys === undefined) throw new Error("the rack's site has no secrets");
