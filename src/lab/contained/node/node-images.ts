@@ -3,6 +3,7 @@ import type { Clock } from "../../../lib/clock.ts";
 import { formatReference, parseReference } from "../../../oci/index.ts";
 import type { ImageNamespace, StoredImage } from "../../interior.ts";
 import { PullError } from "../../node/images/pull-error.ts";
+import { pullPatiently } from "../../node/images/pull-patiently.ts";
 import { at, list, mapping, text } from "../../node/read-values.ts";
 import { watchIngest } from "./ingest-progress.ts";
 import { type NodeSpace, ProgramError } from "./namespaces.ts";
@@ -49,8 +50,6 @@ export interface NodeImagesOptions {
 
 /** containerd's namespaces behind those of the Talos API. */
 const namespaces: Readonly<Record<ImageNamespace, string>> = { cri: "k8s.io", system: "system", inmem: "inmem" };
-const PATIENCE_MS = 20 * 60_000;
-const NOT_FOUND_ATTEMPTS = 5;
 const MAX_DOCUMENT_BYTES = 4 * 1024 * 1024;
 
 /** The images of a node's own containerd. */
@@ -91,30 +90,14 @@ export function nodeImages(options: NodeImagesOptions): NodeImages {
   };
   return {
     pull,
-    pullPatiently: async (namespace, name, call) => {
-      const since = clock.now().getTime();
-      const reasons = new Set<string>();
-      for (let attempt = 1, missing = 0; ; attempt += 1) {
-        try {
-          return await pull(namespace, name, call);
-        } catch (error) {
-          call.signal.throwIfAborted();
-          if (!(error instanceof PullError)) throw error;
-          missing += error.kind === "not-found" ? 1 : 0;
-          log(`failed to pull image "${name}" (attempt ${attempt}): ${error.message}`);
-          const said = `retrying error: failed to pull image ${JSON.stringify(name)}: ${error.message}`;
-          // Talos tells each reason of a pull once.
-          if (!reasons.has(said)) options.machined(said);
-          reasons.add(said);
-          if (missing >= NOT_FOUND_ATTEMPTS || clock.now().getTime() - since > PATIENCE_MS) throw error;
-          await clock.sleep(Math.min(2 ** (attempt - 1), 12) * options.retryUnitMs, { signal: call.signal });
-        }
-      }
-    },
+    pullPatiently: (namespace, name, call) =>
+      pullPatiently(name, () => pull(namespace, name, call), { ...options, signal: call.signal }),
     importInto: async (namespace, archive, { signal }) => {
       const before = new Set((await rows(namespace, { signal })).map(({ name, digest }) => `${name} ${digest}`));
       const said = await ctr(namespace, ["images", "import", "--local", "-"], { signal, input: archive }).catch(
-        (error: unknown) => Promise.reject(error instanceof ProgramError ? new Error(lastLine(error)) : error),
+        (error: unknown) => {
+          throw error instanceof ProgramError ? new Error(lastLine(error)) : error;
+        },
       );
       const fresh = (await rows(namespace, { signal })).find(({ name, digest }) => !before.has(`${name} ${digest}`));
       // An image that was there already is only named in what ctr says: "unpacking NAME (sha256:…)...done".

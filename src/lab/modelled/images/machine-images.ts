@@ -3,6 +3,7 @@ import { formatReference, type Platform, parseReference } from "../../../oci/ind
 import type { AppliedConfig, ImageNamespace } from "../../interior.ts";
 import type { PullEndpoint } from "../../node/images/pull-endpoints.ts";
 import { PullError } from "../../node/images/pull-error.ts";
+import { pullPatiently } from "../../node/images/pull-patiently.ts";
 import type { BlobStore } from "./blob-store.ts";
 import type { ImageTable, KeptImage } from "./image-table.ts";
 import { importArchive } from "./import-archive.ts";
@@ -44,9 +45,6 @@ export interface MachineImagesOptions {
   readonly retryUnitMs: number;
 }
 
-const PATIENCE_MS = 20 * 60_000;
-const NOT_FOUND_ATTEMPTS = 5;
-
 export function createMachineImages(options: MachineImagesOptions): MachineImages {
   const { table, store, platform, clock, log } = options;
   const pull: MachineImages["pull"] = async (namespace, name, call) => {
@@ -69,26 +67,8 @@ export function createMachineImages(options: MachineImagesOptions): MachineImage
   return {
     table,
     pull,
-    pullPatiently: async (namespace, name, call) => {
-      const since = clock.now().getTime();
-      const reasons = new Set<string>();
-      for (let attempt = 1, missing = 0; ; attempt += 1) {
-        try {
-          return await pull(namespace, name, call);
-        } catch (error) {
-          call.signal.throwIfAborted();
-          if (!(error instanceof PullError)) throw error;
-          missing += error.kind === "not-found" ? 1 : 0;
-          log(`failed to pull image "${name}" (attempt ${attempt}): ${error.message}`);
-          const said = `retrying error: failed to pull image ${JSON.stringify(name)}: ${error.message}`;
-          // Talos tells each reason of a pull once.
-          if (!reasons.has(said)) options.machined(said);
-          reasons.add(said);
-          if (missing >= NOT_FOUND_ATTEMPTS || clock.now().getTime() - since > PATIENCE_MS) throw error;
-          await clock.sleep(Math.min(2 ** (attempt - 1), 12) * options.retryUnitMs, { signal: call.signal });
-        }
-      }
-    },
+    pullPatiently: (namespace, name, call) =>
+      pullPatiently(name, () => pull(namespace, name, call), { ...options, signal: call.signal }),
     importInto: async (namespace, archive, { signal }) => {
       const images = await importArchive(archive, { store, platform, now: clock.now(), signal });
       const [first] = images;
