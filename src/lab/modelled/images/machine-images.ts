@@ -2,7 +2,6 @@ import type { Clock } from "../../../lib/clock.ts";
 import { formatReference, type Platform, parseReference } from "../../../oci/index.ts";
 import type { AppliedConfig, ImageNamespace } from "../../interior.ts";
 import type { PullEndpoint } from "../../node/images/pull-endpoints.ts";
-import { PullError } from "../../node/images/pull-error.ts";
 import { pullPatiently } from "../../node/images/pull-patiently.ts";
 import type { BlobStore } from "./blob-store.ts";
 import type { ImageTable, KeptImage } from "./image-table.ts";
