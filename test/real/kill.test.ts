@@ -1,10 +1,7 @@
-import { createHash } from "node:crypto";
-import { readFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { lookAtCluster } from "../support/cluster-sight.ts";
 import { type DemoRack, type DemoSite, demoSite, succeeded } from "../support/demo-site.ts";
-import type { SkerryEvent, SkerryResult } from "../support/skerry.ts";
+import { isAt, runUntil, samplePoints, secretsOf } from "../support/killed-runs.ts";
 
 /** Crash-only: whatever ends a run, the same command goes on, and ends in the same state. */
 const signal = AbortSignal.timeout(800_000);
@@ -39,26 +36,6 @@ beforeAll(async () => {
 
 afterAll(async () => await site.remove());
 
-type Wish = "kill" | "interrupt";
-
-/** One run of `up` that ends at the first event that `at` wants. */
-async function runUntil(
-  rack: DemoRack,
-  wish: Wish,
-  at: (event: SkerryEvent) => boolean,
-  ...flags: readonly string[]
-): Promise<{ readonly result: SkerryResult; readonly stoppedAt: SkerryEvent | undefined }> {
-  let stoppedAt: SkerryEvent | undefined;
-  const result = await site.skerry(["up", "--rack", rack.name, "--yes", "--events", ...flags], {
-    onEvent: (event) => {
-      if (stoppedAt !== undefined || !at(event)) return undefined;
-      stoppedAt = event;
-      return wish;
-    },
-  });
-  return { result, stoppedAt };
-}
-
 /** Every step of 1+1 that changes something; which waits there are beside them depends on how fast the machines are. */
 const changes = [
   "keys/secrets",
@@ -70,14 +47,6 @@ const changes = [
   "packages-before-ready/rack-cni",
   "packages-after-ready/demo",
 ];
-
-/** A hash of the files that are minted once; "" as long as there are none. */
-async function secretsOf(rack: DemoRack): Promise<string> {
-  const folder = dirname(rack.siteFile);
-  const read = async (name: string) => await readFile(join(folder, name)).catch(() => Buffer.alloc(0));
-  const files = await Promise.all(["secrets.yaml", "site-secrets.yaml"].map(read));
-  return files.some((file) => file.length === 0) ? "" : createHash("sha256").update(Buffer.concat(files)).digest("hex");
-}
 
 /** All is as a run that nobody disturbed leaves it, and one more run has nothing to do. */
 async function expectWhole(rack: DemoRack, names: readonly string[], etcd: string): Promise<void> {
@@ -95,6 +64,7 @@ describe.concurrent("skerry up, stopped and run again", () => {
     for (let run = 1; ; run += 1) {
       expect(run, "it never comes to its end").toBeLessThan(40);
       const { result, stoppedAt } = await runUntil(
+        site,
         killed,
         "kill",
         ({ kind, step = "" }) => kind === "step.succeeded" && !points.includes(step),
@@ -124,7 +94,7 @@ describe.concurrent("skerry up, stopped and run again", () => {
     const phases: string[] = [];
     const secrets = new Set<string>();
     for (let index = 0; index === 0 || index < phases.length; index += 1) {
-      const { result, stoppedAt } = await runUntil(interrupted, "interrupt", (event) => {
+      const { result, stoppedAt } = await runUntil(site, interrupted, "interrupt", (event) => {
         if (event.kind === "run.started" && phases.length === 0)
           phases.push(...(event.phases ?? []).map(({ id }) => id));
         return event.kind === "phase.started" && event.phase === phases[index];
@@ -151,11 +121,9 @@ describe.concurrent("skerry up, stopped and run again", () => {
     const points = samplePoints(7, 6);
     const reached: string[] = [];
     const secrets = new Set<string>();
-    for (const { kind, phase } of points) {
-      // Where that phase has nothing to do by now, the next one that has.
-      const isLateEnough = (event: SkerryEvent) => later(event.phase) >= later(phase);
-      const { stoppedAt } = await runUntil(sampled, "kill", (event) => event.kind === kind && isLateEnough(event));
-      if (stoppedAt !== undefined) reached.push(`${kind} ${stoppedAt.step}`);
+    for (const point of points) {
+      const { stoppedAt } = await runUntil(site, sampled, "kill", (event) => isAt(point, event));
+      if (stoppedAt !== undefined) reached.push(`${point.kind} ${stoppedAt.step}`);
       secrets.add(await secretsOf(sampled));
     }
     console.log(`3+2 killed at ${reached.length} of ${points.length} points: ${reached.join(", ")}`);
@@ -166,34 +134,3 @@ describe.concurrent("skerry up, stopped and run again", () => {
     await expectWhole(sampled, ["cp-1", "cp-2", "cp-3", "w-1", "w-2"], "cp-1 cp-2 cp-3");
   });
 });
-
-const phasesWithSteps = [
-  "keys",
-  "apply",
-  "install",
-  "bootstrap-etcd",
-  "join-etcd",
-  "talos-health",
-  "kubeconfig",
-  "api-server",
-  "packages-before-ready",
-  "nodes-ready",
-  "packages-after-ready",
-] as const;
-
-const later = (phase = "") => (phasesWithSteps as readonly string[]).indexOf(phase);
-
-/** `count` of the points at which a run can be killed, in the order of the journey; the same seed gives the same. */
-function samplePoints(seed: number, count: number) {
-  const all = phasesWithSteps.flatMap((phase) =>
-    (["step.started", "step.succeeded"] as const).map((kind) => ({ phase, kind })),
-  );
-  let state = seed;
-  const drawn = new Set<number>();
-  while (drawn.size < count) {
-    // Numerical Recipes' linear congruential generator; its high bits are good enough to choose by.
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    drawn.add(Math.floor((state / 2 ** 32) * all.length));
-  }
-  return all.filter((_point, index) => drawn.has(index));
-}

@@ -29,6 +29,8 @@ export interface SkerryEvent {
   readonly step?: string;
   readonly node?: string;
   readonly text?: string;
+  /** Of `condition.waiting`. */
+  readonly reason?: string;
   /** Of `run.started`. */
   readonly phases?: readonly { readonly id: string }[];
 }
