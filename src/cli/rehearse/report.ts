@@ -103,6 +103,8 @@ function toDoOf({ error, setAside }: Story): readonly ToDo[] {
     ...(each.node === undefined ? {} : { node: each.node }),
     code: each.error.code,
     message: each.error.message,
-    next: [...each.error.next, "skerry up   when that is done: it goes on where it stopped"],
+    next: each.error.next.some((line) => line.startsWith("skerry up "))
+      ? each.error.next
+      : [...each.error.next, "skerry up   when that is done: it goes on where it stopped"],
   }));
 }

@@ -70,7 +70,10 @@ async function check(condition: Condition, signal: AbortSignal): Promise<Conditi
 }
 
 function failed(condition: Condition, reason: string): OperatorError {
-  return new OperatorError("CONDITION_FAILED", `${condition.description}: ${reason}`, { retry: "later" });
+  return new OperatorError("CONDITION_FAILED", `${condition.description}: ${reason}`, {
+    next: condition.next ?? [],
+    retry: "later",
+  });
 }
 
 function timedOut(condition: Condition, reason: string): OperatorError {
@@ -78,8 +81,6 @@ function timedOut(condition: Condition, reason: string): OperatorError {
   return new OperatorError(
     "CONDITION_TIMED_OUT",
     `${condition.description}: not within ${seconds} s; last: ${reason}`,
-    {
-      retry: "same",
-    },
+    { next: condition.next ?? [], retry: "same" },
   );
 }

@@ -22,6 +22,8 @@ export interface Condition {
   /** default 1000 */
   readonly intervalMs?: number;
   readonly deadlineMs: number;
+  /** What to do when it fails without an error of its own, or runs out of time. */
+  readonly next?: readonly string[];
   readonly check: (options: { readonly signal: AbortSignal }) => Promise<ConditionState>;
 }
 

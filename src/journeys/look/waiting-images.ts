@@ -20,12 +20,17 @@ export interface WaitingImage {
 /** What the kubelet calls a pull that failed, and its pause before the next one. */
 const pullReasons: ReadonlySet<unknown> = new Set(["ErrImagePull", "ImagePullBackOff"]);
 
-/** Every image that a container of the cluster waits for because its node could not pull it, by Pod. */
+/**
+ * Every image that a container of the cluster waits for because its node could not pull it, by Pod.
+ *
+ * @param options.node - of this node alone; default all
+ */
 export async function waitingImages(
   cluster: Cluster,
-  options: { readonly signal: AbortSignal },
+  { signal, node }: { readonly signal: AbortSignal; readonly node?: string },
 ): Promise<readonly WaitingImage[]> {
-  const { items } = await cluster.list({ apiVersion: "v1", kind: "Pod" }, options);
+  const on = node === undefined ? {} : { fieldSelector: `spec.nodeName=${node}` };
+  const { items } = await cluster.list({ apiVersion: "v1", kind: "Pod", ...on }, { signal });
   return items.flatMap(waitingIn).sort((a, b) => (a.pod < b.pod ? -1 : 1));
 }
 

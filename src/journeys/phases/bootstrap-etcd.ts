@@ -11,6 +11,7 @@ import { type ConditionState, definePhase, type StepOptions, type Wave } from ".
 import { type EtcdSight, lookAtEtcd } from "../etcd-sight.ts";
 import { withAdmin } from "../node-sights.ts";
 import { remembered, type UpContext } from "../up/context.ts";
+import { nextAtNode } from "../up/next-steps.ts";
 import { waitsMs } from "../up/waits.ts";
 import { whileItPulls } from "../up/while-mirror-serves.ts";
 
@@ -75,6 +76,7 @@ export function planBootstrap(context: UpContext, { etcd, record }: Facts): read
         until: whileItPulls(context, node, {
           description: `etcd answers on ${node.name}`,
           deadlineMs: waitsMs.join,
+          next: nextAtNode(node),
           check: async ({ signal }) => await etcdAnswers(context, node, told, signal),
         }),
       },

@@ -6,10 +6,12 @@ import {
   planPackage,
 } from "../../deployer/index.ts";
 import { isOperatorError } from "../../lib/errors/index.ts";
-import type { Site } from "../../site/index.ts";
+import { controlPlanesOf, type Site } from "../../site/index.ts";
 import { type ConditionState, definePhase, type Effect, type Phase, type Step } from "../engine/index.ts";
 import { openStoredPackage } from "../stored-package.ts";
 import { remembered, type UpContext } from "../up/context.ts";
+import { namingCutOff } from "../up/cut-off.ts";
+import { nextInCluster } from "../up/next-steps.ts";
 import { waitsMs } from "../up/waits.ts";
 
 type Entry = Site["packages"][number];
@@ -20,7 +22,11 @@ interface Found {
   /** What deploying would do; undefined where there is no API server to ask yet. */
   readonly change: { readonly effect: Effect; readonly text: string } | undefined;
   readonly ready: boolean;
+  /** Nodes that the run goes on without: pods may have nowhere to run. */
+  readonly setAside: ReadonlySet<string>;
 }
+
+const MAX_NAMED = 5;
 
 const titles = {
   "before-ready": "Deploy packages that nodes need to be Ready",
@@ -32,10 +38,10 @@ export function deployPackages(when: keyof typeof titles): Phase<UpContext> {
   return definePhase<UpContext, readonly Found[]>({
     id: `packages-${when}`,
     title: titles[when],
-    observe: async (context, { signal }) => {
+    observe: async (context, { signal, setAside }) => {
       const entries = context.site.packages.filter((entry) => (entry.before === "ready") === (when === "before-ready"));
       const found: Found[] = [];
-      for (const entry of entries) found.push(await lookAtPackage(context, entry, signal));
+      for (const entry of entries) found.push({ ...(await lookAtPackage(context, entry, signal)), setAside });
       return found;
     },
     // One package after the other: a later one may need an earlier one.
@@ -47,7 +53,7 @@ export function deployPackages(when: keyof typeof titles): Phase<UpContext> {
   });
 }
 
-async function lookAtPackage(context: UpContext, entry: Entry, signal: AbortSignal): Promise<Found> {
+async function lookAtPackage(context: UpContext, entry: Entry, signal: AbortSignal): Promise<Omit<Found, "setAside">> {
   const { bundle } = context;
   const stored = bundle.packages().find((candidate) => candidate.name === entry.name);
   if (stored === undefined) throw new Error(`${entry.name}: verify-bundle asks for every package`);
@@ -100,15 +106,16 @@ function deploy(context: UpContext, found: Found, when: keyof typeof titles): St
       if (request === undefined) throw new Error("phase order: no cluster to deploy to");
       await deployPackage({ ...request, onProgress: ({ object, outcome }) => progress(`${object} ${outcome}`) });
     },
-    until: {
+    until: namingCutOff(context, controlPlanesOf(context.site), {
       description: `package ${pkg.name} is ready`,
       deadlineMs: waitsMs.package,
+      next: nextInCluster,
       check: async ({ signal }) => {
         const state = await readinessOf(context, found, signal);
         if (state.kind === "ready") note(context, pkg);
         return state;
       },
-    },
+    }),
   };
 }
 
@@ -116,7 +123,16 @@ async function readinessOf(context: UpContext, found: Found, signal: AbortSignal
   const request = requestFor(context, found, signal);
   if (request === undefined) return { kind: "waiting", reason: "no API server yet" };
   const { state, reason } = await packageReadiness(request);
-  return state === "ready" ? { kind: "ready" } : { kind: state, reason };
+  if (state === "ready") return { kind: "ready" };
+  const away = [...found.setAside];
+  return { kind: state, reason: away.length === 0 ? reason : `${reason}; ${awayText(away)}` };
+}
+
+/** "w-1, w-2 were set aside" */
+function awayText(nodes: readonly string[]): string {
+  const named = nodes.slice(0, MAX_NAMED).join(", ");
+  const more = nodes.length > MAX_NAMED ? ` and ${nodes.length - MAX_NAMED} more` : "";
+  return `${named}${more} ${nodes.length === 1 ? "was" : "were"} set aside`;
 }
 
 function note(context: UpContext, pkg: Package): void {

@@ -4,6 +4,7 @@ import type { Step } from "../engine/index.ts";
 import { definePhase } from "../engine/index.ts";
 import { lookAtNode, lookAtNodes, type NodeSights } from "../node-sights.ts";
 import { remembered, type UpContext } from "../up/context.ts";
+import { nextForSilent } from "../up/next-steps.ts";
 import { waitsMs } from "../up/waits.ts";
 
 /** Every machine answers, and none belongs to another cluster. A worker that stays silent is set aside. */
@@ -52,6 +53,7 @@ function waitForAnswer(context: UpContext, node: SiteNode): Step {
     until: {
       description: `${node.name} answers on port 50000`,
       deadlineMs: waitsMs.answer,
+      next: nextForSilent(node, address),
       check: async ({ signal }) => {
         const sight = await lookAtNode(node, remembered(context, "keys"), { signal, ports: context.ports });
         if (sight.kind === "foreign") return { kind: "failed", reason: sight.error.message, error: sight.error };

@@ -2,6 +2,7 @@ import { controlPlanesOf, type SiteNode } from "../../site/index.ts";
 import { definePhase, type Step } from "../engine/index.ts";
 import { type EtcdSight, lookAtEtcd } from "../etcd-sight.ts";
 import { remembered, type UpContext } from "../up/context.ts";
+import { nextAtNode } from "../up/next-steps.ts";
 import { waitsMs } from "../up/waits.ts";
 import { whileItPulls } from "../up/while-mirror-serves.ts";
 
@@ -41,6 +42,7 @@ function waitForMember(context: UpContext, node: SiteNode, provisional: boolean)
     until: whileItPulls(context, node, {
       description: `${node.name} is a voting member of etcd`,
       deadlineMs: waitsMs.join,
+      next: nextAtNode(node),
       check: async ({ signal }) => {
         const etcd = await lookAtEtcd(context.site, remembered(context, "keys"), { signal, ports: context.ports });
         if (isMember(etcd, node)) return { kind: "ready" };

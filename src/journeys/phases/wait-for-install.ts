@@ -7,6 +7,7 @@ import { giveConfig, MAX_TIMES } from "../give-config.ts";
 import { describeDisk, readDisks } from "../node-disks.ts";
 import { lookAtNode, lookAtNodes, type NodeSights, withAdmin } from "../node-sights.ts";
 import { remembered, type UpContext } from "../up/context.ts";
+import { nextAtNode } from "../up/next-steps.ts";
 import { quietMirror } from "../up/quiet-mirror.ts";
 import { waitsMs } from "../up/waits.ts";
 import { whileItPulls } from "../up/while-mirror-serves.ts";
@@ -57,6 +58,7 @@ function waitForBoot(context: UpContext, node: SiteNode, sights: NodeSights): St
     until: whileItPulls(context, node, {
       description: `${node.name} runs from its disk`,
       deadlineMs: waitsMs.install,
+      next: nextAtNode(node),
       check: async ({ signal }) => {
         const sight = await lookAtNode(node, remembered(context, "keys"), { signal, ports: context.ports });
         switch (sight.kind) {

@@ -2,10 +2,15 @@ import type { KubeObject } from "../../kube/index.ts";
 import { isOperatorError } from "../../lib/errors/index.ts";
 import type { SiteNode } from "../../site/index.ts";
 import { type ConditionState, definePhase, type Step } from "../engine/index.ts";
+import { waitingImages } from "../look/waiting-images.ts";
 import { nodeReadiness } from "../node-readiness.ts";
 import { remembered, type UpContext } from "../up/context.ts";
+import { nextInCluster } from "../up/next-steps.ts";
 import { waitsMs } from "../up/waits.ts";
 import { whileMirrorServes } from "../up/while-mirror-serves.ts";
+
+const MAX_IMAGES = 2;
+const MAX_REASON = 300;
 
 type Facts = ReadonlyMap<string, KubeObject> | undefined;
 
@@ -53,13 +58,29 @@ function waitForReady(context: UpContext, node: SiteNode, provisional: boolean):
     until: whileMirrorServes(context, {
       description: `Kubernetes calls ${node.name} Ready`,
       deadlineMs: waitsMs.nodeReady,
+      next: nextInCluster,
       check: async ({ signal }) => {
         const found = await remembered(context, "cluster").list(
           { apiVersion: "v1", kind: "Node", fieldSelector: `metadata.name=${node.name}` },
           { signal },
         );
-        return stateOf(context, new Map(found.items.map((item) => [item.metadata.name ?? "", item])), node);
+        const state = stateOf(context, new Map(found.items.map((item) => [item.metadata.name ?? "", item])), node);
+        if (state.kind !== "waiting") return state;
+        return { ...state, reason: [state.reason, ...(await lackedBy(context, node, signal))].join("; ") };
       },
     }),
   };
+}
+
+/** A pod network that cannot be pulled is why a node is never Ready; at most two images are named. */
+async function lackedBy(context: UpContext, node: SiteNode, signal: AbortSignal): Promise<readonly string[]> {
+  const waiting = await waitingImages(remembered(context, "cluster"), { signal, node: node.name });
+  const byImage = new Map(waiting.map((each) => [each.image, each]));
+  return [...byImage.values()]
+    .slice(0, MAX_IMAGES)
+    .map(({ image, pod, reason }) => `${pod} waits for ${image}: ${shorten(reason)}`);
+}
+
+function shorten(text: string): string {
+  return text.length <= MAX_REASON ? text : `${text.slice(0, MAX_REASON)}…`;
 }

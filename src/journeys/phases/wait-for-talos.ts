@@ -2,6 +2,7 @@ import type { SiteNode } from "../../site/index.ts";
 import { type ConditionState, definePhase, type Step } from "../engine/index.ts";
 import { lookAtNode, lookAtNodes, type NodeSight, type NodeSights } from "../node-sights.ts";
 import { remembered, type UpContext } from "../up/context.ts";
+import { nextAtNode } from "../up/next-steps.ts";
 import { quietMirror } from "../up/quiet-mirror.ts";
 import { waitsMs } from "../up/waits.ts";
 import { whileItPulls } from "../up/while-mirror-serves.ts";
@@ -49,6 +50,7 @@ function waitForHealth(context: UpContext, node: SiteNode, sight: NodeSight | un
     until: whileItPulls(context, node, {
       description: `${node.name} runs with all its services`,
       deadlineMs: waitsMs.health,
+      next: nextAtNode(node),
       check: async ({ signal }) => {
         const state = healthOf(await lookAtNode(node, remembered(context, "keys"), { signal, ports: context.ports }));
         return state.kind === "waiting" ? { kind: "waiting", reason: `${state.reason}${quiet()}` } : state;

@@ -159,11 +159,18 @@ export class NodeSession {
   }
 
   async #pullOwn(service: string, reference: string): Promise<void> {
+    const told = new Set<string>();
     await this.#parts.images.pullPatiently(reference, {
       config: this.#config,
       pauseMs: this.#parts.timings.pullRetryMs,
       signal: this.#life.signal,
-      onFailure: (reason) => this.#host.log(service, `cannot pull ${reference}: ${reason}`),
+      onFailure: (reason) => {
+        // Talos tells each reason of a pull once.
+        const said = `retrying error: failed to pull image ${JSON.stringify(reference)}: ${reason}`;
+        if (!told.has(said)) this.#host.log("machined", said);
+        told.add(said);
+        this.#host.log(service, said);
+      },
     });
   }
 

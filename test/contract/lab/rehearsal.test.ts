@@ -194,6 +194,33 @@ describe("a fault in a rehearsal", () => {
     expect(story.error?.message).toContain("docker.io/library/web:1");
   });
 
+  it.each([
+    ["ghcr.io/siderolabs/flannel:0.28.8", "nodes-ready", "Pod/kube-system/kube-flannel"],
+    ["registry.k8s.io/etcd:v3.6.12", "bootstrap-etcd", "failed to pull image"],
+  ])("names %s, for lack of which it waits, in the reason of the wait", async (image, phase, words) => {
+    const { story } = await struckBy(`image-missing=${image}`);
+
+    expect(story.error?.where.phase).toBe(phase);
+    const reasons = story.phases.find(({ id }) => id === phase)?.waits.flatMap((wait) => wait.reasons) ?? [];
+    expect(reasons.find((reason) => reason.includes(words))).toContain(image);
+  });
+
+  it.each(["dead=cp-1", "image-missing=docker.io/library/web:1", "image-missing=registry.k8s.io/etcd:v3.6.12"])(
+    "ends a wait for %s with what to do next",
+    async (fault) => {
+      const { story } = await struckBy(fault);
+
+      expect(story.error?.next).not.toEqual([]);
+    },
+  );
+
+  it("names the workers that were set aside where a package has no node to run on", async () => {
+    const { story } = await struckBy("refuse-install=w-1", "refuse-install=w-2");
+
+    expect(story.error?.where.phase).toBe("packages-after-ready");
+    expect(story.error?.message).toContain("w-1, w-2 were set aside");
+  });
+
   it("says of one that came to nothing that it never struck", async () => {
     const { faults } = await struckBy("wrong-serial=cp-1", "lose-power=w-1:running");
 
