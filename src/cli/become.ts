@@ -19,5 +19,15 @@ export function become(
   const all = Object.entries({ ...env, ...entry.env }).filter(
     (each): each is [string, string] => each[1] !== undefined,
   );
+  for (const stream of [process.stdin, process.stdout, process.stderr]) block(stream);
   return process.execve(program, [program, ...args], Object.fromEntries(all));
+}
+
+/**
+ * Node makes pipes non-blocking and undoes it only when it ends. A program that does not expect that loses what it writes into a full pipe, and
+ * a shell that shares ours stops reading its script.
+ */
+function block(stream: object): void {
+  const { _handle: handle } = stream as { readonly _handle?: { readonly setBlocking?: (isBlocking: boolean) => void } };
+  handle?.setBlocking?.(true);
 }
