@@ -2,23 +2,11 @@ import { OperatorError } from "../lib/errors/index.ts";
 import { type DiskFacts, matchDisks, type SiteNode } from "../site/index.ts";
 import type { NodeClient } from "../talos/api/index.ts";
 import type { StepOptions } from "./engine/index.ts";
+import type { GivenConfig } from "./given-config.ts";
 import { describeDisk, readDisks } from "./node-disks.ts";
 import { type NodeSight, withMaintenance } from "./node-sights.ts";
 import { redactAnswer } from "./redact-answer.ts";
 import { remembered, type UpContext } from "./up/context.ts";
-
-/** A machine as it was when a run gave it its config. */
-export interface GivenConfig {
-  /** New with every boot into maintenance. */
-  readonly fingerprint: string;
-  /** What the firmware says of itself; empty where it says nothing. */
-  readonly uuid: string;
-  readonly serial: string;
-  /** The disk that its selector means, which is erased. */
-  readonly disk: DiskFacts | undefined;
-  /** In how many boots it was given its config by this run. */
-  readonly times: number;
-}
 
 type Maintenance = Extract<NodeSight, { readonly kind: "maintenance" }>;
 

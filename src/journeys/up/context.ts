@@ -2,7 +2,7 @@ import type { Bundle } from "../../bundle/index.ts";
 import type { Cluster } from "../../kube/index.ts";
 import type { Site } from "../../site/index.ts";
 import type { Journal } from "../engine/index.ts";
-import type { GivenConfig } from "../give-config.ts";
+import type { GivenConfig } from "../given-config.ts";
 import type { JourneyPorts } from "../ports.ts";
 import type { SiteKeys } from "../site-keys.ts";
 import type { JourneyWorld } from "../world.ts";
