@@ -5,6 +5,7 @@ import { type ConditionState, definePhase, type Step } from "../engine/index.ts"
 import { waitingImages } from "../look/waiting-images.ts";
 import { nodeReadiness } from "../node-readiness.ts";
 import { remembered, type UpContext } from "../up/context.ts";
+import { namingCutOff } from "../up/cut-off.ts";
 import { nextInCluster } from "../up/next-steps.ts";
 import { waitsMs } from "../up/waits.ts";
 import { whileMirrorServes } from "../up/while-mirror-serves.ts";
@@ -55,20 +56,25 @@ function waitForReady(context: UpContext, node: SiteNode, provisional: boolean):
     ...(provisional ? { provisional: "after Wait for the API server" } : {}),
     mayBeSetAside: node.role === "worker",
     apply: async () => {},
-    until: whileMirrorServes(context, {
-      description: `Kubernetes calls ${node.name} Ready`,
-      deadlineMs: waitsMs.nodeReady,
-      next: nextInCluster,
-      check: async ({ signal }) => {
-        const found = await remembered(context, "cluster").list(
-          { apiVersion: "v1", kind: "Node", fieldSelector: `metadata.name=${node.name}` },
-          { signal },
-        );
-        const state = stateOf(context, new Map(found.items.map((item) => [item.metadata.name ?? "", item])), node);
-        if (state.kind !== "waiting") return state;
-        return { ...state, reason: [state.reason, ...(await lackedBy(context, node, signal))].join("; ") };
-      },
-    }),
+    // A worker has no etcd to be asked.
+    until: namingCutOff(
+      context,
+      node.role === "controlplane" ? [node] : [],
+      whileMirrorServes(context, {
+        description: `Kubernetes calls ${node.name} Ready`,
+        deadlineMs: waitsMs.nodeReady,
+        next: nextInCluster,
+        check: async ({ signal }) => {
+          const found = await remembered(context, "cluster").list(
+            { apiVersion: "v1", kind: "Node", fieldSelector: `metadata.name=${node.name}` },
+            { signal },
+          );
+          const state = stateOf(context, new Map(found.items.map((item) => [item.metadata.name ?? "", item])), node);
+          if (state.kind !== "waiting") return state;
+          return { ...state, reason: [state.reason, ...(await lackedBy(context, node, signal))].join("; ") };
+        },
+      }),
+    ),
   };
 }
 
