@@ -1,6 +1,6 @@
 import { isOperatorError, OperatorError } from "../../lib/errors/index.ts";
 import { controlPlanesOf, type SiteNode } from "../../site/index.ts";
-import { type NodeClient, resourceKinds } from "../../talos/api/index.ts";
+import { bootOf } from "../boot-of.ts";
 import {
   type BootstrapRecord,
   bootstrapRecordFile,
@@ -119,15 +119,6 @@ async function tell(context: UpContext, node: SiteNode, told: Told, signal: Abor
 }
 
 /**
- * What a machine says that lasts as long as its boot: Talos makes the record of its status anew whenever it starts.
- * undefined where it does not say.
- */
-async function bootOf(client: NodeClient, signal: AbortSignal): Promise<string | undefined> {
-  const status = await client.get(resourceKinds.machineStatus, "machine", { signal });
-  return status?.created?.toISOString();
-}
-
-/**
  * A machine that lost power before etcd wrote anything has forgotten that it was told to bootstrap, and waits for ever. One that was seen to
  * have booted since has no call under way that a repeat could meet; where etcd did write, Talos answers that it has data, and nothing happens.
  *
@@ -213,7 +204,9 @@ async function etcdReason(context: UpContext, node: SiteNode, signal: AbortSigna
       async (client) => await client.services({ signal }),
     );
     const etcd = services.find((service) => service.id === "etcd");
-    return etcd === undefined ? "no etcd service yet" : `etcd is ${etcd.state}: ${etcd.lastMessage}`;
+    return etcd === undefined
+      ? "no etcd service yet"
+      : `etcd is ${[etcd.state, etcd.lastMessage].filter((text) => text !== "").join(": ")}`;
   } catch (error) {
     signal.throwIfAborted();
     if (isOperatorError(error)) return error.message;

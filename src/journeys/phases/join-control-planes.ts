@@ -1,6 +1,9 @@
+import { OperatorError } from "../../lib/errors/index.ts";
 import { controlPlanesOf, type SiteNode } from "../../site/index.ts";
+import { bootOf } from "../boot-of.ts";
 import { definePhase, type Step } from "../engine/index.ts";
 import { type EtcdSight, lookAtEtcd } from "../etcd-sight.ts";
+import { withAdmin } from "../node-sights.ts";
 import { remembered, type UpContext } from "../up/context.ts";
 import { nextAtNode } from "../up/next-steps.ts";
 import { waitsMs } from "../up/waits.ts";
@@ -30,7 +33,53 @@ function hasAddress(peerUrls: readonly string[], node: SiteNode): boolean {
   return peerUrls.some((url) => new URL(url).hostname.replace(/^\[|\]$/g, "") === node.address);
 }
 
+function isLearner(etcd: readonly EtcdSight[], node: SiteNode): boolean {
+  return etcd.some((sight) =>
+    sight.members.some(
+      (member) => member.isLearner && (member.hostname === node.name || hasAddress(member.peerUrls, node)),
+    ),
+  );
+}
+
+/** The boot in which a machine was seen to be a learner. */
+interface Joining {
+  boot: string | undefined;
+}
+
+/**
+ * Talos asks for the promotion of its member only in the boot in which it joined: one that started again meanwhile stays a learner, and no
+ * other can join beside it. The data of its etcd tell it that it has joined.
+ *
+ * @see https://github.com/siderolabs/talos internal/app/machined/pkg/system/services/etcd.go: learnerMemberID
+ */
+async function stuckLearner(
+  context: UpContext,
+  node: SiteNode,
+  joining: Joining,
+  signal: AbortSignal,
+): Promise<OperatorError | undefined> {
+  const keys = remembered(context, "keys");
+  const boot = await withAdmin(node, keys, context.ports, async (client) => await bootOf(client, signal));
+  joining.boot ??= boot;
+  if (boot === undefined || boot === joining.boot) return undefined;
+  return new OperatorError(
+    "ETCD_LEARNER_STUCK",
+    `${node.name} started again while it joined etcd, and stays a learner: nobody asks for its promotion`,
+    {
+      where: { node: node.name },
+      next: [
+        `talosctl etcd members                 finds the id of ${node.name}`,
+        "talosctl etcd remove-member ID        on another control plane: a learner has no vote, nothing is lost",
+        `talosctl reset --nodes ${node.address} --graceful=false --reboot --system-labels-to-wipe EPHEMERAL`,
+        "then run the command again: it joins from the beginning",
+      ],
+      retry: "later",
+    },
+  );
+}
+
 function waitForMember(context: UpContext, node: SiteNode, provisional: boolean): Step {
+  const joining: Joining = { boot: undefined };
   return {
     id: `join-etcd/${node.name}`,
     title: `wait for ${node.name} to be a voting member of etcd`,
@@ -46,6 +95,10 @@ function waitForMember(context: UpContext, node: SiteNode, provisional: boolean)
       check: async ({ signal }) => {
         const etcd = await lookAtEtcd(context.site, remembered(context, "keys"), { signal, ports: context.ports });
         if (isMember(etcd, node)) return { kind: "ready" };
+        if (isLearner(etcd, node)) {
+          const error = await stuckLearner(context, node, joining, signal);
+          if (error !== undefined) return { kind: "failed", reason: error.message, error };
+        }
         const names =
           etcd[0]?.members.map((member) => `${member.hostname}${member.isLearner ? " (learner)" : ""}`) ?? [];
         return {

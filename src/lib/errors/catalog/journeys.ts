@@ -74,6 +74,10 @@ export const journeysErrors = {
     exit: 2,
     doc: "The site has no node of the name that was given; those it has are listed.",
   },
+  ETCD_LEARNER_STUCK: {
+    exit: 7,
+    doc: "A control plane lost power, or was started again, between joining etcd as a learner and becoming a voting member. Talos does not ask for its promotion a second time, and no other control plane can join meanwhile. etcd works without it. Remove the learner from etcd, wipe the machine's EPHEMERAL partition, and run the same command again.",
+  },
   ETCD_SPLIT: {
     exit: 7,
     doc: "Control planes of the site belong to different etcd clusters, so there are two clusters under one name. Nothing was done. Reset the machines that do not belong.",
