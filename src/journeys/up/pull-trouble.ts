@@ -5,7 +5,7 @@ import { withAdmin } from "../node-sights.ts";
 import { redactAnswer } from "../redact-answer.ts";
 import type { UpContext } from "./context.ts";
 
-/** Why a machine does not get an image, in its own words. */
+/** Why a machine does not get an image, or a service of Talos that needs one has failed, in its own words. */
 export interface PullTrouble {
   /** "failed to pull image …: no space left on device" */
   readonly words: string;
@@ -41,7 +41,12 @@ export async function pullTrouble(
   try {
     const trouble = await withAdmin(node, keys, context.ports, async (client) => await lookFor(client, signal));
     // What a machine says is shown on a terminal, and nobody knows what it quotes.
-    return trouble && { ...trouble, words: shorten(stripControls(redactAnswer(keys)(trouble.words))) };
+    return (
+      trouble && {
+        ...trouble,
+        words: shorten(stripControls(redactAnswer(keys)(trouble.words)).replaceAll(/\s+/g, " ")),
+      }
+    );
   } catch (error) {
     signal.throwIfAborted();
     if (isOperatorError(error)) return undefined;
@@ -53,6 +58,8 @@ async function lookFor(client: NodeClient, signal: AbortSignal): Promise<PullTro
   const options = { signal, deadlineMs: ASK_MS };
   const services = (await client.services(options)).filter(({ id }) => PULLING.includes(id));
   if (services.length > 0 && !services.some(mayBePulling)) return undefined;
+  const failed = services.find(({ state, lastMessage }) => state === "Failed" && lastMessage !== "");
+  if (failed !== undefined) return { words: `${failed.id}: ${failed.lastMessage}`, ageMs: undefined };
   const lines = await tailOf(client, signal);
   const { time = "", words = "" } = lines.map((line) => RETRYING.exec(line)?.groups).findLast((found) => found) ?? {};
   const image = IMAGE.exec(words)?.groups?.["image"];
