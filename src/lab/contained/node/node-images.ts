@@ -57,13 +57,15 @@ export function nodeImages(options: NodeImagesOptions): NodeImages {
   const { space, clock, log } = options;
   const ctr = (namespace: ImageNamespace, args: readonly string[], call: Parameters<NodeSpace["run"]>[2]) =>
     space.run("ctr", ["--namespace", namespaces[namespace], ...args], call);
+  // Fetched, but not unpacked: ctr names such an image, and Talos' own pull does not.
+  const halfway = new Set<string>();
   const rows = async (namespace: ImageNamespace, call: { readonly signal: AbortSignal }) =>
     (await ctr(namespace, ["images", "list"], call))
       .split("\n")
       .slice(1)
       .flatMap((line) => {
         const [name = "", , digest = ""] = line.trim().split(/\s+/);
-        return digest === "" ? [] : [{ name, digest }];
+        return digest === "" || halfway.has(`${namespace} ${name}`) ? [] : [{ name, digest }];
       });
   const digestOf = async (namespace: ImageNamespace, name: string, call: { readonly signal: AbortSignal }) =>
     (await rows(namespace, call)).find((row) => row.name === name)?.digest;
@@ -76,11 +78,13 @@ export function nodeImages(options: NodeImagesOptions): NodeImages {
     try {
       await ctr(namespace, ["images", "pull", "--local", "--hosts-dir", options.hostsFolder, reference], call);
     } catch (error) {
+      halfway.add(`${namespace} ${reference}`);
       if (error instanceof ProgramError) throw pullError(error);
       throw error;
     } finally {
       stop?.();
     }
+    halfway.delete(`${namespace} ${reference}`);
     const digest = await digestOf(namespace, reference, call);
     if (digest === undefined) throw new PullError("broken", `${reference} was pulled and is not there`);
     // As Talos and the CRI do; the CRI does it itself for what it hears of.
@@ -114,7 +118,11 @@ export function nodeImages(options: NodeImagesOptions): NodeImages {
         createdAt: keptSince(space, digest),
       })),
     mount: async (namespace, name, path, call) => {
-      await ctr(namespace, ["images", "mount", "--rw", formatReference(parseReference(name)), path], call);
+      try {
+        await ctr(namespace, ["images", "mount", "--rw", formatReference(parseReference(name)), path], call);
+      } catch (error) {
+        throw error instanceof ProgramError ? pullError(error) : error;
+      }
     },
   };
 }
