@@ -93,7 +93,8 @@ export function createGroup(relative: string, hierarchies = listHierarchies()): 
     for (const part of relative.split("/")) {
       const parent = folder;
       folder = join(folder, part);
-      if (!existsSync(folder)) mkdirSync(folder);
+      // Machines of a rack start at the same time, and the rack's group is everybody's: it may have appeared just now.
+      mkdirSync(folder, { recursive: true });
       if (hierarchy.controllers.split(",").includes("cpuset")) copySets(parent, folder);
     }
     return folder;
