@@ -34,8 +34,15 @@ export interface ContainedRack extends DemoRack {
 
 /** A line of mirror.log, as far as tests look at it. */
 export interface MirrorLine {
+  /** When it was answered to the end, or given up. */
+  readonly time: string;
+  /** How long that took. */
+  readonly ms: number;
   readonly client: string;
   readonly method: string;
+  readonly kind?: string;
+  readonly repository?: string;
+  /** Of manifests asked by a tag. */
   readonly image?: string;
   readonly status: number;
   readonly isComplete: boolean;
@@ -144,11 +151,15 @@ function run(child: ChildProcess): RunningSkerry {
 }
 
 /** Asks until the answer is this, or fails with the last one. */
-export async function eventually<T>(look: () => Promise<T>, expected: T, limitMs = 180_000): Promise<void> {
-  const until = Date.now() + limitMs;
+export async function eventually<T>(
+  look: () => Promise<T>,
+  expected: T,
+  options: { readonly everyMs?: number } = {},
+): Promise<void> {
+  const until = Date.now() + 180_000;
   let seen = await look();
   while (!isDeepStrictEqual(seen, expected) && Date.now() < until) {
-    await setTimeout(250);
+    await setTimeout(options.everyMs ?? 250);
     seen = await look();
   }
   expect(seen).toEqual(expected);
