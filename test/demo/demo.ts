@@ -122,7 +122,7 @@ async function look(kubectl: string, interior: InteriorKind): Promise<void> {
 
 function farewell(kubectl: string, interior: InteriorKind): string {
   const inPods = `  skerry lab exec ${rack} -- kubectl exec -it -n demo deployment/web -- sh
-  skerry lab exec ${rack} -- kubectl logs -n demo deployment/web
+  skerry lab exec ${rack} -- kubectl logs -n demo deployment/web --tail=5
   skerry lab exec ${rack} -- kubectl port-forward -n demo service/web 8080:80
   skerry lab fault ${rack} unplug=w-1                pulls a cable; lab fault ${rack} --clear mends it
 `;

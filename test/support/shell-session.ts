@@ -37,7 +37,13 @@ export function startShell(options: {
       const mark = `=== end of block ${count} ===`;
       const printed: string[] = [];
       const done = new Promise<boolean>((resolve) => {
-        lines.on("line", (line) => (line === mark ? resolve(true) : printed.push(line)));
+        lines.on("line", (line) => {
+          // The last command may end without a newline.
+          const isLast = line.endsWith(mark);
+          const said = isLast ? line.slice(0, -mark.length) : line;
+          if (!isLast || said !== "") printed.push(said);
+          if (isLast) resolve(true);
+        });
         void ended.then(() => resolve(false));
       });
       shell.stdin.write(`${script}\necho '${mark}'\n`);
