@@ -61,13 +61,18 @@ export function startContainedNode(
   const { signal } = life;
   const facts = clusterFacts(config(), options.release);
   const isControlPlane = config().role === "controlplane";
-  const dataFolder = join(disk.ephemeral, "lib", "etcd");
+  // A full disk is one of memory, which only the node's own root has.
+  const dataFolder = (): string =>
+    options.varBytes === undefined || current === undefined
+      ? join(disk.ephemeral, "lib", "etcd")
+      : current.space.path("/var/lib/etcd");
   const recovery = openRecoverySnapshot(join(disk.ephemeral, "lib", "etcd.snapshot"));
   const processes = new Map<string, RunningProgram>();
   let kubePrism: TcpForwarder | undefined;
   let controlPlane: ContainedControlPlane | undefined;
   let sight: NodeSight | undefined;
   let etcd: EtcdService | undefined;
+  let current: Runtime | undefined;
 
   host.service("containerd", "Running", "Health check successful", true);
   const runtime = (async () => {
@@ -122,7 +127,9 @@ export function startContainedNode(
     const running = createEtcdService({
       host,
       clock,
-      dataFolder,
+      get dataFolder() {
+        return dataFolder();
+      },
       secretsFolder: "/system/secrets/etcd",
       plan: {
         dataFolder: "/var/lib/etcd",
@@ -145,9 +152,9 @@ export function startContainedNode(
       },
       startProcess: async (name, binary, args) => {
         const open = await runtime;
-        mkdirSync(dataFolder, { recursive: true, mode: 0o700 });
+        mkdirSync(dataFolder(), { recursive: true, mode: 0o700 });
         // Without capabilities root may not write into a folder of the user of etcd.
-        giveTo(dataFolder, name === "etcd" ? ETCD_USER : 0);
+        giveTo(dataFolder(), name === "etcd" ? ETCD_USER : 0);
         const plan = await etcdContainer(name, [binary, ...args], facts.images.etcd, {
           runtime: open,
           user: name === "etcd" ? ETCD_USER : 0,
@@ -175,7 +182,6 @@ export function startContainedNode(
       signal,
     });
   }
-  let current: Runtime | undefined;
   const opened = (): Runtime => {
     if (current === undefined) throw new Error("containerd is not up");
     return current;
