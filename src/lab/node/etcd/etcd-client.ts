@@ -39,6 +39,8 @@ function refusal(answer: unknown, statusCode: number): EtcdError {
 }
 
 const TIMEOUT_MS = 5000;
+/** The client of etcd that Talos has asks so by default: a member that is cut off from the others does not know, and does not answer. */
+const asTalosAsks = { linearizable: true };
 const MAX_ANSWER_BYTES = 1024 * 1024;
 
 /** @param url - `https://127.0.4.10:2379` */
@@ -57,7 +59,7 @@ export function createEtcdClient(url: string, credentials: EtcdCredentials): Etc
   };
   return {
     members: async ({ signal }) =>
-      list(mapping(await call("/v3/cluster/member/list", {}, signal))["members"]).map((member) => {
+      list(mapping(await call("/v3/cluster/member/list", asTalosAsks, signal))["members"]).map((member) => {
         const value = mapping(member);
         return {
           id: BigInt(text(value["ID"]) ?? "0"),
