@@ -33,8 +33,13 @@ describe.skipIf(lacking !== undefined)(`skerry up with 3+2 contained machines ($
       etcd: ["cp-1 cp-2 cp-3"],
       workload: "current",
     });
-    const on = await rack.kubectl("-n", "demo", "get", "pods", "-o", "jsonpath={.items[*].spec.nodeName}");
-    expect(new Set(on.split(" "))).toEqual(new Set(["w-1", "w-2"]));
+    // Where the scheduler put the workload among them is its own affair: a node that became Ready last may still be tainted.
+    const running = ["get", "pods", "-A", "--field-selector=status.phase=Running"];
+    const all = await rack.kubectl(...running, "-o", "jsonpath={.items[*].spec.nodeName}");
+    const ofDemo = await rack.kubectl("-n", "demo", "get", "pods", "-o", "jsonpath={.items[*].spec.nodeName}");
+    expect(new Set(all.split(" "))).toEqual(new Set(names));
+    expect(ofDemo.split(" ")).toHaveLength(3);
+    expect(ofDemo.split(" ").filter((name) => !["w-1", "w-2"].includes(name))).toEqual([]);
   });
 
   it("answers at its endpoint also after the control plane that has it lost power", async () => {
