@@ -16,8 +16,13 @@ interface Place {
   readonly path: string;
 }
 
+/** Nothing in the environment says which interior is meant. */
 const run = (folder: Place, args: readonly string[], env: SkerryOptions["env"] = {}) =>
-  skerry(["doctor", ...args], { cwd: folder.path, stateDir: join(folder.path, "state"), env });
+  skerry(["doctor", ...args], {
+    cwd: folder.path,
+    stateDir: join(folder.path, "state"),
+    env: { SKERRY_LAB_INTERIOR: "", ...env },
+  });
 
 const documentOf = ({ stdout }: SkerryResult) => JSON.parse(stdout) as Document;
 
@@ -118,6 +123,14 @@ describe("skerry doctor", () => {
     expect(answer.code).toBe(7);
     expect(documentOf(answer).abilities.map(({ ok }) => ok)).toEqual([false, false]);
     expect(answer.stderr).toContain("--state-dir");
+  });
+
+  it("looks into the one interior that the environment names, as lab up would take it", async () => {
+    await using folder = await temporaryFolder();
+
+    const { abilities } = documentOf(await run(folder, ["--json"], { SKERRY_LAB_INTERIOR: "modelled" }));
+
+    expect(abilities.map(({ interior }) => interior)).toEqual(["modelled"]);
   });
 
   it("knows no third interior", async () => {
