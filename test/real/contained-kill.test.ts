@@ -86,13 +86,20 @@ describe.skipIf(lacking !== undefined)(`a contained rack, disturbed (${lacking ?
 
     console.log(`1+1 runs again ${Math.round((Date.now() - since) / 1000)} s after power came back`);
     await expectWhole();
-    const said = await rack.kubectl(
-      ...["-n", "demo", "exec", "deployment/web", "--", "wget", "-qO-", "http://web.demo.svc.cluster.local/hostname"],
-    );
-    expect(said).toMatch(/^web-/);
+    // That a pod is Ready is told to kube-proxy, which then writes its rules: a Service answers a moment later.
+    await eventually(isServed, true);
     expect(JSON.parse(succeeded(await rack.up(["--json"])).stdout)).toMatchObject({ changed: 0, setAside: [] });
   });
 });
+
+/** Whether a pod finds the Service of the workload by its name and gets an answer. */
+async function isServed(): Promise<boolean> {
+  const { code, stdout } = await rack.onLaptop(
+    ...[rack.kubectlFile, "-n", "demo", "exec", "deployment/web", "--"],
+    ...["wget", "-qO-", "-T", "2", "http://web.demo.svc.cluster.local/hostname"],
+  );
+  return code === 0 && stdout.startsWith("web-");
+}
 
 async function expectWhole(): Promise<void> {
   expect(await rack.sight()).toEqual({
