@@ -143,7 +143,7 @@ export async function faultRack(
     order: async (command) => void (await order(command)),
     stages: async () => new Map((await order({ do: "status" })).machines.map((each) => [each.name, each.stage])),
     sight: async () => {
-      const script = join(import.meta.dirname, "contained-faults-sight.ts");
+      const script = join(import.meta.dirname, "contained-faults-sight-process.ts");
       const child = inside([process.execPath, script, rack.siteFile, rack.stateFolder]);
       let said = "";
       child.stdout?.on("data", (data: Buffer) => (said += data.toString()));
@@ -218,7 +218,7 @@ async function startMiddle(
   inside: (command: readonly string[]) => ChildProcess,
   mirror: { readonly host: string; readonly port: number },
 ): Promise<Middle> {
-  const script = join(import.meta.dirname, "contained-faults-middle.ts");
+  const script = join(import.meta.dirname, "contained-faults-middle-process.ts");
   const child = inside([process.execPath, script, mirror.host, String(mirror.port)]);
   const ended = once(child, "exit");
   const words: MiddleWord[] = [];
