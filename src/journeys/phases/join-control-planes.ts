@@ -1,5 +1,6 @@
 import { OperatorError } from "../../lib/errors/index.ts";
-import { controlPlanesOf, type SiteNode } from "../../site/index.ts";
+import { controlPlanesOf, type Site, type SiteNode } from "../../site/index.ts";
+import type { EtcdMember } from "../../talos/api/index.ts";
 import { bootOf } from "../boot-of.ts";
 import { definePhase, type Step } from "../engine/index.ts";
 import { type EtcdSight, lookAtEtcd } from "../etcd-sight.ts";
@@ -41,10 +42,20 @@ function isLearner(etcd: readonly EtcdSight[], node: SiteNode): boolean {
   );
 }
 
-/** The boot in which a machine was seen to be a learner. */
+/** A member that has not started yet has no name of its own. */
+function nameOf(site: Site, { hostname, peerUrls, isLearner }: EtcdMember): string {
+  const known = controlPlanesOf(site).find((node) => hasAddress(peerUrls, node))?.name;
+  return `${hostname === "" ? (known ?? peerUrls.join(" ")) : hostname}${isLearner ? " (learner)" : ""}`;
+}
+
+/** In which boot a machine was first seen to be a learner, and when. */
 interface Joining {
   boot: string | undefined;
+  sinceMs: number | undefined;
 }
+
+/** Talos itself tries for 10 minutes. */
+const PATIENCE_MS = 11 * 60_000;
 
 /**
  * Talos asks for the promotion of its member only in the boot in which it joined: one that started again meanwhile stays a learner, and no
@@ -60,11 +71,16 @@ async function stuckLearner(
 ): Promise<OperatorError | undefined> {
   const keys = remembered(context, "keys");
   const boot = await withAdmin(node, keys, context.ports, async (client) => await bootOf(client, signal));
+  const now = context.world.clock.now().getTime();
   joining.boot ??= boot;
-  if (boot === undefined || boot === joining.boot) return undefined;
+  joining.sinceMs ??= now;
+  const isAnother = boot !== undefined && boot !== joining.boot;
+  if (!isAnother && now - joining.sinceMs < PATIENCE_MS) return undefined;
   return new OperatorError(
     "ETCD_LEARNER_STUCK",
-    `${node.name} started again while it joined etcd, and stays a learner: nobody asks for its promotion`,
+    isAnother
+      ? `${node.name} started again while it joined etcd, and stays a learner: nobody asks for its promotion`
+      : `${node.name} stays a learner of etcd: most likely it started again while it joined, and nobody asks for its promotion`,
     {
       where: { node: node.name },
       next: [
@@ -79,7 +95,7 @@ async function stuckLearner(
 }
 
 function waitForMember(context: UpContext, node: SiteNode, provisional: boolean): Step {
-  const joining: Joining = { boot: undefined };
+  const joining: Joining = { boot: undefined, sinceMs: undefined };
   return {
     id: `join-etcd/${node.name}`,
     title: `wait for ${node.name} to be a voting member of etcd`,
@@ -99,8 +115,7 @@ function waitForMember(context: UpContext, node: SiteNode, provisional: boolean)
           const error = await stuckLearner(context, node, joining, signal);
           if (error !== undefined) return { kind: "failed", reason: error.message, error };
         }
-        const names =
-          etcd[0]?.members.map((member) => `${member.hostname}${member.isLearner ? " (learner)" : ""}`) ?? [];
+        const names = etcd[0]?.members.map((member) => nameOf(context.site, member)) ?? [];
         return {
           kind: "waiting",
           reason: names.length === 0 ? "etcd does not answer" : `members so far: ${names.join(", ")}`,
