@@ -1,5 +1,8 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { faultRack, type UpEnd } from "../support/contained-faults.ts";
+import { type FaultRack, faultRack, type UpEnd } from "../support/contained-faults.ts";
 import { type DemoSite, demoSite } from "../support/demo-site.ts";
 import { notContainable } from "../support/lab/contained.ts";
 
@@ -64,13 +67,14 @@ describe.skipIf(lacking !== undefined)(`a contained machine that loses power (${
 
   it("is named where it was a learner of etcd, which Talos does not promote after another start", async () => {
     await using rack = await faultRack(site, "join", { controlPlanes: 3, workers: 0, signal });
-    whole(await rack.up("--until", "bootstrap-etcd").ended);
-    // A learner whose leader is far away stays one for a while.
-    await rack.order({ do: "inject", fault: { kind: "delay", node: "cp-1", milliseconds: 250 } });
     const run = rack.up("--until", "join-etcd");
-
-    const { reason = "" } = await run.saw((event) => event.reason?.includes("(learner)") === true);
-    const learner = /([\w-]+) \(learner\)/.exec(reason)?.[1] ?? "";
+    await run.saw(({ kind, phase }) => kind === "phase.started" && phase === "bootstrap-etcd");
+    for (const node of ["cp-2", "cp-3"])
+      await rack.order({ do: "inject", fault: { kind: "delay", node, milliseconds: 200 } });
+    const learner = await firstWithData(rack, ["cp-2", "cp-3"]);
+    // Cut off from its leader a learner stays one.
+    await rack.order({ do: "inject", fault: { kind: "partition", node: learner, with: [] } });
+    await run.saw((event) => event.reason?.includes(`${learner} (learner)`) === true);
     await rack.order({ do: "power-off", node: learner });
     await rack.order({ do: "clear" });
     await rack.order({ do: "power-on", node: learner });
@@ -102,6 +106,17 @@ describe.skipIf(lacking !== undefined)(`a contained machine that loses power (${
     expect(await rack.sight()).toMatchObject({ nodes: ["cp-1 current", "w-1 current"], etcd: ["cp-1"] });
   });
 });
+
+/** The first of these machines whose etcd has begun to write. */
+async function firstWithData({ folder }: FaultRack, nodes: readonly string[]): Promise<string> {
+  for (;;) {
+    const found = nodes.find((node) =>
+      existsSync(join(folder, "nodes", node, "ephemeral", "lib", "etcd", "member", "wal")),
+    );
+    if (found !== undefined) return found;
+    await sleep(20, undefined, { signal });
+  }
+}
 
 function whole(end: UpEnd): UpEnd {
   expect(end.code, `${end.stderr}\n${end.reasons().join("\n")}`).toBe(0);
