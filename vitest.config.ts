@@ -23,6 +23,7 @@ export default defineConfig({
       project("contract", { timeoutMs: 120_000, alone: false }),
       project("e2e", { timeoutMs: 600_000, alone: true }),
       project("real", { timeoutMs: 900_000, alone: true }),
+      project("long", { timeoutMs: 900_000, alone: true }),
     ],
   },
 });
