@@ -58,7 +58,8 @@ console.log(
 );
 console.log(`${tally.passed} passed, ${tally.failed} failed, ${tally.skipped} skipped`);
 if (chosen.length === 0) {
-  for (const { name } of onDemand) console.log(`not run: ${name}, which takes a quarter of an hour; node test/run.ts ${name}`);
+  for (const { name } of onDemand)
+    console.log(`not run: ${name}, which takes a quarter of an hour; node test/run.ts ${name}`);
 }
 process.exitCode = broken.length > 0 ? 1 : 0;
 
