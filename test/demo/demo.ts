@@ -112,7 +112,7 @@ async function look(kubectl: string, interior: InteriorKind): Promise<void> {
   const onLaptop = async (...args: readonly string[]) => {
     await skerry(["lab", "exec", rack, "--", "kubectl", ...args], { kubectl });
   };
-  await onLaptop("get", "nodes,pods", "--all-namespaces", "--output=wide");
+  await onLaptop("get", "nodes,deployments,pods", "--all-namespaces", "--output=wide");
   if (interior === "modelled") return;
   const inPod = ["exec", "--namespace=demo", "deployment/web", "--"];
   await onLaptop(...inPod, "nslookup", "web.demo.svc.cluster.local");
