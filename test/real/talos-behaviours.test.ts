@@ -22,8 +22,15 @@ const DIFFERENCES: readonly (readonly [call: string, where: readonly InteriorKin
         "recorded in a container without a reboot since its first pull; the store is memory",
       ] as const,
   ),
-  ...["c machine.ImageService/Pull pause", "c machine.ImageService/Pull pause again"].map(
-    (call) => [call, ON_EVERY, "tells the progress of layers that the recorded node had already"] as const,
+  ...["c", "e"].flatMap((state) =>
+    ["Pull pause", "Pull pause again"].map(
+      (call) =>
+        [
+          `${state} machine.ImageService/${call}`,
+          ON_EVERY,
+          "tells the progress of layers that the recorded node had already; here a pod may or may not have brought them",
+        ] as const,
+    ),
   ),
   ...["a", "b"].map(
     (state) =>
