@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type ContainedRack, containedRack, eventually, onePlusOne } from "../support/contained-rack.ts";
-import { type DemoSite, demoSite, succeeded } from "../support/demo-site.ts";
+import { type ContainedRack, containedRack, eventually } from "../support/contained-rack.ts";
+import { type DemoSite, demoSite, onePlusOne, succeeded } from "../support/demo-site.ts";
 import { isAt, runUntil, samplePoints, secretsOf } from "../support/killed-runs.ts";
 import { notContainable } from "../support/lab/contained.ts";
 

@@ -2,8 +2,8 @@ import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type ContainedRack, containedRack, eventually, onePlusOne } from "../support/contained-rack.ts";
-import { type DemoSite, demoSite, succeeded } from "../support/demo-site.ts";
+import { type ContainedRack, containedRack, eventually } from "../support/contained-rack.ts";
+import { type DemoSite, demoSite, onePlusOne, succeeded } from "../support/demo-site.ts";
 import { notContainable } from "../support/lab/contained.ts";
 
 /** The laptop's cable is pulled: `up` waits for it, and what it has brought up does without. */

@@ -1,8 +1,8 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type ContainedRack, containedRack, onePlusOne, type RunningSkerry } from "../support/contained-rack.ts";
-import { type DemoSite, demoSite, succeeded } from "../support/demo-site.ts";
+import { type ContainedRack, containedRack, type RunningSkerry } from "../support/contained-rack.ts";
+import { type DemoSite, demoSite, onePlusOne, succeeded } from "../support/demo-site.ts";
 import { notContainable } from "../support/lab/contained.ts";
 import { dialIn, sayIn } from "../support/lab/network-sight.ts";
 

@@ -1,25 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { lookAtCluster } from "../support/cluster-sight.ts";
-import { type DemoRack, type DemoSite, demoSite, succeeded } from "../support/demo-site.ts";
+import { type DemoRack, type DemoSite, demoSite, onePlusOne, succeeded } from "../support/demo-site.ts";
 import { isAt, runUntil, samplePoints, secretsOf } from "../support/killed-runs.ts";
 
 /** Crash-only: whatever ends a run, the same command goes on, and ends in the same state. */
 const signal = AbortSignal.timeout(800_000);
-const onePlusOne = `apiVersion: skerry.dev/v1alpha1
-kind: Site
-name: small
-talos: v1.13.9
-kubernetes: v1.36.3
-endpoint: 10.5.0.2
-cni: package
-nodes:
-  - {name: cp-1, role: controlplane, address: 10.5.0.2, disk: {path: /dev/sda}}
-  - {name: w-1, role: worker, address: 10.5.0.3, disk: {path: /dev/sda}}
-trust: {keys: [demo.pub]}
-packages:
-  - {name: rack-cni, before: ready}
-  - {name: demo, variables: {DOMAIN: small.example}}
-`;
 
 let site: DemoSite;
 let killed: DemoRack;

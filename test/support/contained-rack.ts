@@ -58,23 +58,6 @@ export interface RunningSkerry {
   readonly end: () => Promise<void>;
 }
 
-/** One control plane and one worker. */
-export const onePlusOne = `apiVersion: skerry.dev/v1alpha1
-kind: Site
-name: small
-talos: v1.13.9
-kubernetes: v1.36.3
-endpoint: 10.5.0.2
-cni: package
-nodes:
-  - {name: cp-1, role: controlplane, address: 10.5.0.2, disk: {path: /dev/sda}}
-  - {name: w-1, role: worker, address: 10.5.0.3, disk: {path: /dev/sda}}
-trust: {keys: [demo.pub]}
-packages:
-  - {name: rack-cni, before: ready}
-  - {name: demo, variables: {DOMAIN: small.example}}
-`;
-
 /** `lab up --interior contained`. */
 export async function containedRack(
   site: DemoSite,

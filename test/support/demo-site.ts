@@ -10,6 +10,23 @@ import type { ProcessRecord } from "../../src/lab/process-record.ts";
 import { rackProcesses, stillAlive } from "./rack-processes.ts";
 import { type SkerryOptions, type SkerryResult, skerry } from "./skerry.ts";
 
+/** One control plane and one worker. */
+export const onePlusOne = `apiVersion: skerry.dev/v1alpha1
+kind: Site
+name: small
+talos: v1.13.9
+kubernetes: v1.36.3
+endpoint: 10.5.0.2
+cni: package
+nodes:
+  - {name: cp-1, role: controlplane, address: 10.5.0.2, disk: {path: /dev/sda}}
+  - {name: w-1, role: worker, address: 10.5.0.3, disk: {path: /dev/sda}}
+trust: {keys: [demo.pub]}
+packages:
+  - {name: rack-cni, before: ready}
+  - {name: demo, variables: {DOMAIN: small.example}}
+`;
+
 /** A folder with the demo's definition, its sealed bundle, and a state folder of its own; racks are started from it. */
 export interface DemoSite {
   readonly folder: string;
