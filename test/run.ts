@@ -28,7 +28,7 @@ const stages: readonly Stage[] = [
   vitest("e2e"),
   vitest("real"),
 ];
-/** Not part of the gate, whose time is bounded: contained racks of five nodes, with faults, and killed again and again. */
+/** Not part of the gate, whose time is bounded: contained racks with faults, and killed again and again. */
 const onDemand: readonly Stage[] = [vitest("long")];
 
 interface Tally {
