@@ -26,4 +26,8 @@ export const deployerErrors = {
     exit: 7,
     doc: "Objects of the package were applied but did not become ready in time, or reported a failure that waiting does not cure. Every one is listed with the last reason seen. Nothing was undone; running the same command again goes on waiting.",
   },
+  STATE_INVALID: {
+    exit: 3,
+    doc: "The Secret `zarf-state` in namespace `zarf` cannot be read: it is not JSON, or not what Zarf writes. Nothing was deployed, because without it nobody knows which registry and Git server the cluster has.",
+  },
 } as const satisfies CatalogPage;
