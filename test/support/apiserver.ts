@@ -26,6 +26,8 @@ export interface TestApiServer {
   readonly stopApiServer: () => Promise<void>;
   /** Starts it again at the same address; resolves when /readyz is ok. */
   readonly startApiServer: () => Promise<void>;
+  /** Where its certificate authority and the key that signs service account tokens lie, for a controller manager beside it. */
+  readonly files: { readonly ca: string; readonly accountsKey: string };
   /** Ends everything and removes its files. */
   readonly stop: () => Promise<void>;
 }
@@ -82,8 +84,12 @@ async function until(what: string, program: Program, check: (signal: AbortSignal
   });
 }
 
-/** Starts etcd and kube-apiserver from the parts (built first where the cache lacks them); about four seconds when cached. */
-export async function startApiServer(): Promise<TestApiServer> {
+/**
+ * Starts etcd and kube-apiserver from the parts (built first where the cache lacks them); about four seconds when cached.
+ *
+ * @param options.hasControllers - a controller manager will make service accounts, so pods get theirs; default false
+ */
+export async function startApiServer(options: { readonly hasControllers?: boolean } = {}): Promise<TestApiServer> {
   const parts = await ensureParts({ only: ["etcd", "kube-apiserver"], signal: new AbortController().signal });
   const folder = await mkdtemp(path.join(tmpdir(), "skerry-apiserver-"));
   const [etcdPort, peerPort, port] = [await freePort(), await freePort(), await freePort()];
@@ -155,8 +161,8 @@ export async function startApiServer(): Promise<TestApiServer> {
         `--tls-private-key-file=${file("serving.key")}`,
         "--authorization-mode=Node,RBAC",
         "--allow-privileged=true",
-        // No controller manager makes service accounts here.
-        "--disable-admission-plugins=ServiceAccount",
+        // Where no controller manager makes service accounts, no pod could be created.
+        ...(options.hasControllers === true ? [] : ["--disable-admission-plugins=ServiceAccount"]),
       ],
       path.join(folder, "kube-apiserver.log"),
     );
@@ -187,6 +193,7 @@ export async function startApiServer(): Promise<TestApiServer> {
     accessFor,
     stopApiServer: () => end(apiServer),
     startApiServer: start,
+    files: { ca: file("ca.crt"), accountsKey: file("accounts.key") },
     stop,
   };
 }
