@@ -9,8 +9,9 @@ import { type ClusterAccess, readKubeconfig } from "./kubeconfig.ts";
 import { type KindRef, type KubeObject, type ObjectRef, objectName, record, records, refOf } from "./objects.ts";
 import { type Listing, listWatch, type WatchEvent } from "./watch.ts";
 
-/** Who we are to server-side apply. */
-const fieldManager = "skerry";
+/** Who we are to the API server where the caller does not say otherwise. */
+const ownFieldManager = "skerry";
+const patchTypes = { merge: "application/merge-patch+json", json: "application/json-patch+json" } as const;
 const listPageSize = 500;
 /** The server ends a watch after this time; ours goes on with the next one. */
 const watchSeconds = 1800;
@@ -32,6 +33,8 @@ export interface ApplyOptions extends Call {
   readonly force?: boolean;
   /** Validate, default and admit, write nothing; default false. */
   readonly dryRun?: boolean;
+  /** Who the server remembers as the owner of the fields; default "skerry". */
+  readonly fieldManager?: string;
 }
 
 export interface Readyz {
@@ -46,6 +49,8 @@ export interface Cluster {
   readonly server: string;
   readonly version: (call: Call) => Promise<string>;
   readonly readyz: (call: Call) => Promise<Readyz>;
+  /** What the server serves: "v1", "apps/v1", "apps/v1/Deployment"; asked anew each time. */
+  readonly apiVersions: (call: Call) => Promise<readonly string[]>;
   /** Whether the kind lives in namespaces, and under which name. */
   readonly resourceOf: (kind: KindRef, call: Call) => Promise<ApiResource>;
   /** @throws OperatorError KUBE_NOT_FOUND */
@@ -53,13 +58,13 @@ export interface Cluster {
   /** Everything selected, read in pages of 500. */
   readonly list: (selection: Selection, call: Call) => Promise<Listing>;
   /** @throws OperatorError KUBE_ALREADY_EXISTS */
-  readonly create: (object: KubeObject, call: Call) => Promise<KubeObject>;
-  /** Server-side apply as `skerry`, unknown fields refused. Safe to repeat. */
+  readonly create: (object: KubeObject, options: Call & { readonly fieldManager?: string }) => Promise<KubeObject>;
+  /** Server-side apply, unknown fields refused. Safe to repeat. */
   readonly apply: (object: KubeObject, options: ApplyOptions) => Promise<KubeObject>;
   /** JSON merge patch of the status subresource. Safe to repeat. */
   readonly patchStatus: (ref: ObjectRef, status: unknown, call: Call) => Promise<KubeObject>;
-  /** False where there was nothing to delete. Dependents go in the background. */
-  readonly delete: (ref: ObjectRef, options: Call & { readonly gracePeriodSeconds?: number }) => Promise<boolean>;
+  /** False where there was nothing to delete. */
+  readonly delete: (ref: ObjectRef, options: DeleteOptions) => Promise<boolean>;
   /** Lists, then watches until the signal aborts or the loop is left; survives restarts of the server. */
   readonly watch: (selection: Selection, call: Call) => AsyncIterable<WatchEvent>;
   /** Ends every connection; what is still under way fails with KUBE_UNREACHABLE. */
@@ -112,6 +117,16 @@ export function connectCluster(
       path: `${collection(resource, namespace)}/${encodeURIComponent(ref.name)}`,
       doing: { verb, object, isSecret: ref.kind === "Secret" },
     };
+  };
+  /** Where an object is created: the path of its kind. The server names an object that has only a generateName. */
+  const placeNew = async (
+    object: KubeObject,
+    verb: string,
+    signal: AbortSignal,
+  ): Promise<{ path: string; doing: Doing }> => {
+    const { name, generateName } = object.metadata;
+    const { path, doing } = await place({ ...refOf(object), name: name ?? generateName ?? "" }, verb, signal);
+    return { path: path.slice(0, path.lastIndexOf("/")), doing };
   };
   const asObject = (value: unknown, doing: Doing): KubeObject => {
     if (isObject(value)) return value;
@@ -176,7 +191,7 @@ export function connectCluster(
   const create = async (
     object: KubeObject,
     signal: AbortSignal,
-    query: { readonly dryRun?: "All" },
+    query: { readonly dryRun?: "All"; readonly fieldManager?: string },
   ): Promise<KubeObject> => {
     const { path, doing } = await place(refOf(object), query.dryRun === undefined ? "create" : "check", signal);
     const answer = await transport.json(
@@ -193,14 +208,14 @@ export function connectCluster(
     return asObject(answer, doing);
   };
 
-  const apply = async (object: KubeObject, { signal, force, dryRun }: ApplyOptions): Promise<KubeObject> => {
+  const apply = async (object: KubeObject, { signal, force, dryRun, ...as }: ApplyOptions): Promise<KubeObject> => {
     const { path, doing } = await place(refOf(object), "apply", signal);
     const answer = await transport.json(
       {
         method: "PATCH",
         path,
         query: {
-          fieldManager,
+          fieldManager: as.fieldManager ?? fieldManager,
           fieldValidation: "Strict",
           force: String(force ?? false),
           dryRun: dryRun === true ? "All" : undefined,
@@ -237,7 +252,7 @@ export function connectCluster(
       const { path, doing } = await place(ref, "get", signal);
       return asObject(await transport.json({ method: "GET", path, doing, isRepeatable: true }, { signal }), doing);
     },
-    create: (object, { signal }) => create(object, signal, {}),
+    create: (object, { signal, ...as }) => create(object, signal, as),
     apply: async (object, options) => {
       const { signal } = options;
       try {
@@ -246,9 +261,43 @@ export function connectCluster(
         if (!isOperatorError(error, "KUBE_UNAVAILABLE")) throw error;
         // An apply that does not fit the schema is answered with a bare 500, as a failing etcd is. A create that writes
         // nothing tells them apart: it decodes the same object and says 400 with every field it does not know.
-        const said = await create(object, signal, { dryRun: "All" }).catch((why: unknown) => why);
+        const said = await create(object, { signal, dryRun: true }).catch((why: unknown) => why);
         throw isOperatorError(said, "KUBE_INVALID") ? said : error;
       }
+    },
+    replace: async (object, options) => {
+      const { signal } = options;
+      const { path, doing } = await place(refOf(object), "replace", signal);
+      const answer = await transport.json(
+        // A guarded replacement that is sent again after it was done says KUBE_CONFLICT of our own doing.
+        {
+          method: "PUT",
+          path,
+          query: writing(options),
+          body: object,
+          doing,
+          isRepeatable: object.metadata.resourceVersion === undefined,
+        },
+        { signal },
+      );
+      return asObject(answer, doing);
+    },
+    patch: async (ref, patch, options) => {
+      const { signal, type } = options;
+      const { path, doing } = await place(ref, "patch", signal);
+      const answer = await transport.json(
+        {
+          method: "PATCH",
+          path,
+          query: writing(options),
+          body: patch,
+          contentType: patchTypes[type],
+          doing,
+          isRepeatable: type === "merge",
+        },
+        { signal },
+      );
+      return asObject(answer, doing);
     },
     patchStatus: async (ref, status, { signal }) => {
       const { path, doing } = await place(ref, "patch the status of", signal);
@@ -256,9 +305,9 @@ export function connectCluster(
         {
           method: "PATCH",
           path: `${path}/status`,
-          query: { fieldManager, fieldValidation: "Strict" },
+          query: writing({ signal }),
           body: { status },
-          contentType: "application/merge-patch+json",
+          contentType: patchTypes.merge,
           doing,
           isRepeatable: true,
         },
@@ -266,14 +315,17 @@ export function connectCluster(
       );
       return asObject(answer, doing);
     },
-    delete: async (ref, { signal, gracePeriodSeconds }) => {
+    delete: async (ref, { signal, gracePeriodSeconds, propagation, uid, resourceVersion }) => {
       const { path, doing } = await place(ref, "delete", signal);
-      const query = {
-        propagationPolicy: "Background",
-        gracePeriodSeconds: gracePeriodSeconds === undefined ? undefined : String(gracePeriodSeconds),
+      const body = {
+        apiVersion: "v1",
+        kind: "DeleteOptions",
+        propagationPolicy: propagation ?? "Background",
+        ...(gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds }),
+        preconditions: { uid, resourceVersion },
       };
       try {
-        await transport.json({ method: "DELETE", path, query, doing, isRepeatable: true }, { signal });
+        await transport.json({ method: "DELETE", path, body, doing, isRepeatable: true }, { signal });
         return true;
       } catch (error) {
         if (isOperatorError(error, "KUBE_NOT_FOUND")) return false;
