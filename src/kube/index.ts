@@ -1,11 +1,21 @@
 export type { ApiResource } from "./api/discovery.ts";
 export type { ApiAnswer, ApiExchange, ApiRequest } from "./api/transport.ts";
 export { inApplyOrder } from "./apply-order.ts";
-export type { ApplyOptions, Cluster, ConnectOptions, Readyz, Selection } from "./cluster.ts";
+export type {
+  ApplyOptions,
+  Cluster,
+  ConnectOptions,
+  DeleteOptions,
+  PatchOptions,
+  Readyz,
+  Selection,
+  WriteOptions,
+} from "./cluster.ts";
 export { connectCluster } from "./cluster.ts";
 export type { Readiness } from "./conditions.ts";
 export type { ClusterAccess } from "./kubeconfig.ts";
 export type { KindRef, KubeObject, ObjectMeta, ObjectRef } from "./objects.ts";
 export { objectName, record, records, refOf } from "./objects.ts";
 export { readiness } from "./readiness.ts";
+export type { ExecOutcome, ExecRequest, ForwardTarget, KubeStreams, PortForward } from "./streams/streams.ts";
 export type { Listing, WatchEvent } from "./watch.ts";

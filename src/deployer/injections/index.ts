@@ -1,0 +1,1 @@
+export type { DataInjection, Injected, InjectionProgress, InjectRequest } from "./inject-request.ts";

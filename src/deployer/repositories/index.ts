@@ -1,0 +1,1 @@
+export type { GitServer, PushedRepository, PushRepositoriesRequest, RepositoryProgress } from "./push-request.ts";
