@@ -66,7 +66,7 @@ function renderComponent(
   const packageName = definition.metadata.name;
   return {
     name: component.name,
-    manifests: component.manifests.map(({ name, namespace, noWait, files }) => {
+    manifests: component.manifests.map(({ name, namespace = "default", noWait, files }) => {
       const release = releaseName(packageName, component.name, name);
       const objects = files.flatMap((_file, index) => {
         const file = manifestPath(component.name, manifestFile(name, index));

@@ -97,7 +97,7 @@ function requirementsOf(images: ReadonlyMap<string, PackageImage>) {
     return mediaType === mediaTypes.ociIndex || mediaType === mediaTypes.dockerManifestList;
   });
   const reason = "This package contains a multi-platform image, which is only supported on v0.77.0+";
-  return keepsIndex ? [{ version: "v0.77.0", reason }] : undefined;
+  return keepsIndex ? [{ version: "v0.77.0", reason }] : [];
 }
 
 /** Annotations of the published manifest; the package's own win. @see https://github.com/opencontainers/image-spec/blob/v1.1.1/annotations.md */
@@ -133,7 +133,6 @@ export function assemblePackage(parts: {
     formatChecksums(listed.map((descriptor) => ({ path: titleOf(descriptor), digest: descriptor.digest }))),
   );
   const { architecture } = parts.definition.metadata;
-  const versionRequirements = requirementsOf(images);
   const definition: PackageDefinition = {
     ...parts.definition,
     metadata: { ...parts.definition.metadata, aggregateChecksum: digestHex(digestOf(checksums)) },
@@ -142,7 +141,11 @@ export function assemblePackage(parts: {
       timestamp: builtAt.timestamp,
       version: zarfVersion,
       signed: false,
-      ...(versionRequirements === undefined ? {} : { versionRequirements }),
+      migrations: [],
+      registryOverrides: {},
+      differential: false,
+      differentialMissing: [],
+      versionRequirements: requirementsOf(images),
       provenanceFiles: ["checksums.txt"],
     },
   };

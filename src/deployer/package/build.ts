@@ -84,7 +84,7 @@ async function readText(file: string, signal: AbortSignal): Promise<string> {
 function whileCreating(definition: PackageDefinition, text: string, file: string): readonly Problem[] {
   const found: string[] = [];
   if (/###ZARF_(PKG_|COMPONENT_NAME)/.test(text)) found.push("create-time templates (###ZARF_PKG_…###)");
-  if (definition.documentation !== undefined) found.push("documentation");
+  if (Object.keys(definition.documentation).length > 0) found.push("documentation");
   for (const component of definition.components)
     for (const manifest of component.manifests)
       for (const name of manifest.files)

@@ -47,7 +47,7 @@ function* inPackage(definition: PackageDefinition): Generator<string> {
   if (isUsed(definition.build?.differential)) yield "differential packages";
   for (const { version, reason } of definition.build?.versionRequirements ?? [])
     if (isBeyondKnown(version)) yield `what needs Zarf ${version}${reason === undefined ? "" : ` (${reason})`}`;
-  for (const { name, type } of definition.variables) if (type !== "raw") yield `variable ${name} of type ${type}`;
+  for (const { name, type } of definition.variables) if (type === "file") yield `variable ${name} of type ${type}`;
 }
 
 /** Where in a definition something is: `["components", 0, "charts"]`. */

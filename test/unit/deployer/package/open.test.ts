@@ -28,7 +28,6 @@ const expected: Readonly<Record<string, readonly string[]>> = {
     "sums-no-final-newline",
     "sums-blank-line",
     "name-dot-slash",
-    "kind",
     "init-kind",
     "version-requirement",
     "inner-traversal",
@@ -63,6 +62,7 @@ const expected: Readonly<Record<string, readonly string[]>> = {
     "name-space",
   ],
   PACKAGE_INVALID: [
+    "kind",
     "outer-traversal",
     "outer-traversal-deep",
     "outer-traversal-inside",
