@@ -30,4 +30,44 @@ export const deployerErrors = {
     exit: 3,
     doc: "The Secret `zarf-state` in namespace `zarf` cannot be read: it is not JSON, or not what Zarf writes. Nothing was deployed, because without it nobody knows which registry and Git server the cluster has.",
   },
+  STATE_LEASE_HELD: {
+    exit: 8,
+    doc: "Another run is deploying or removing the same package: who, where, since when and when it was last heard is said. Nothing was done. A run that died is taken over, at once where it ran on this machine, else a minute after it was last heard.",
+  },
+  STATE_LEASE_LOST: {
+    exit: 8,
+    doc: "While this run could not be heard (the laptop slept, the network was away), another one took over the package. This one stopped where it was; what it had applied stays, and the other run goes on from there.",
+  },
+  DEPLOY_SELECTION_INVALID: {
+    exit: 2,
+    doc: "What was asked for with `--components` does not fit the package: a name that it does not have (near ones are named), two components of one group, or a group without a default of which none was chosen. Nothing was deployed.",
+  },
+  IMAGE_PUSH_MISSING: {
+    exit: 3,
+    doc: "The package lists an image that it does not carry, or not whole: its manifest, one of its layers, or every platform of its index is missing. Nothing of this image was pushed. Make the package again where its images can be pulled.",
+  },
+  IMAGE_PUSH_DAMAGED: {
+    exit: 6,
+    doc: "Bytes of an image in the package are not those that its digest promises, found while it was read for the push. What is damaged was not stored. Copy the package again from its source.",
+  },
+  IMAGE_PUSH_INCOMPLETE: {
+    exit: 7,
+    doc: "An image is named by the digest of an index of which the package carries only some platforms, and the registry takes an index only with all of them. Make the package with these platforms, name the image by tag, or let the registry accept such indexes (`validation.manifests.indexes.platforms: none`).",
+  },
+  IMAGE_PUSH_UNREACHABLE: {
+    exit: 4,
+    doc: "The cluster's registry could not be reached, or stopped answering in the middle of a push, also after several tries; where it is reached through the cluster, the message says where the way ended. What was pushed stays and is not pushed again by the next run.",
+  },
+  IMAGE_PUSH_UNAUTHORIZED: {
+    exit: 5,
+    doc: "The cluster's registry does not accept the push user of the cluster's state, or that user may not write to the repository. Compare the state with the registry's users.",
+  },
+  IMAGE_PUSH_UNTRUSTED: {
+    exit: 5,
+    doc: "The certificate of the cluster's registry is not trusted: another CA, another name, or not valid now. Nothing was sent, no credentials either. Give the CA that signed it, or correct the address or the clock.",
+  },
+  IMAGE_PUSH_REFUSED: {
+    exit: 7,
+    doc: "The cluster's registry answered a push with an error, also after several tries: its storage is full or read-only, or what answers is not a registry. Its status and its own error codes are in the message.",
+  },
 } as const satisfies CatalogPage;
