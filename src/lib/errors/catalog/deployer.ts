@@ -70,4 +70,56 @@ export const deployerErrors = {
     exit: 7,
     doc: "The cluster's registry answered a push with an error, also after several tries: its storage is full or read-only, or what answers is not a registry. Its status and its own error codes are in the message.",
   },
+  PACKAGE_TEMPLATE_UNSET: {
+    exit: 3,
+    doc: "The package's definition has create-time templates (`###ZARF_PKG_TMPL_NAME###`) for which no value was given. Every one is listed with its line; give each with `--set NAME=VALUE`. Nothing was made.",
+  },
+  PACKAGE_SOURCE_UNUSABLE: {
+    exit: 3,
+    doc: "A file or folder that the package's definition names cannot go into a package: its name is one that readers of packages refuse, or it is a link that leaves its folder, or an archive that is none. Nothing was made.",
+  },
+  PACKAGE_SOURCE_CHANGED: {
+    exit: 4,
+    doc: "A file changed while the package was made from it, so what was measured is not what was read. Nothing was made; run the same command again when nothing writes to the folder.",
+  },
+  PACKAGE_FETCH_FAILED: {
+    exit: 4,
+    doc: "A file, chart or index that the package's definition names by URL could not be fetched, or is larger than what is taken. What may pass was tried three times. Nothing was made.",
+  },
+  PACKAGE_FILE_MISMATCH: {
+    exit: 6,
+    doc: "A file that goes into the package is not the one that was promised: its SHA-256 differs from the `shasum` in zarf.yaml, or a chart's from the repository's index. Nothing was made. Find out which of the two is right before correcting it.",
+  },
+  PACKAGE_CHART_NOT_FOUND: {
+    exit: 3,
+    doc: "A chart, or a chart that it depends on, is not where the definition says: no such name or version in the repository, or what is there is not a chart. Nothing was made.",
+  },
+  PACKAGE_KUBECTL_MISSING: {
+    exit: 7,
+    doc: "The package has kustomizations, which `kubectl kustomize` builds when the package is made, and there is no kubectl on this machine. Deploying the finished package needs none. Install kubectl, or list the built objects under `files`.",
+  },
+  PACKAGE_KUSTOMIZE_FAILED: {
+    exit: 3,
+    doc: "`kubectl kustomize` could not build a kustomization of the package; what it said is in the message. Nothing was made.",
+  },
+  PACKAGE_REPOSITORY_INVALID: {
+    exit: 3,
+    doc: "An entry of a component's `repos` is not a Git URL with an optional `@reference`. Nothing was made.",
+  },
+  PACKAGE_CLONE_FAILED: {
+    exit: 4,
+    doc: "A Git repository of the package could not be cloned, or does not have the tag, branch or commit that is asked for. Nothing was made.",
+  },
+  PACKAGE_DIFFERENTIAL_INVALID: {
+    exit: 3,
+    doc: "A package cannot be made as a difference to the one named with `--differential`: they are not two versions of one package. Nothing was made.",
+  },
+  PACKAGE_IMAGES_MISSING: {
+    exit: 4,
+    doc: "Images of the package could not be had: the registry does not have them, not for the package's architecture, or cannot be reached; or an image archive does not hold them. All are listed. Nothing was made.",
+  },
+  PACKAGE_NO_SPACE: {
+    exit: 7,
+    doc: "The disk has too little room for the package and for what is fetched while it is made. Nothing was made; make room, or choose another folder with `--output`.",
+  },
 } as const satisfies CatalogPage;
