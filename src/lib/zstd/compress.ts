@@ -1,0 +1,63 @@
+import { promisify } from "node:util";
+import { zstdCompress as compressWithCallback, constants } from "node:zlib";
+
+const compressWhole = promisify(compressWithCallback);
+
+/** Content of one frame; each is compressed apart from the others. */
+export const frameContentBytes = 4 << 20;
+
+/**
+ * Encodes Zstandard as independent frames of 4 MiB, several at a time. Same bytes in, same bytes out, however they are cut into chunks:
+ * every frame is one call, because Node's streaming encoder depends on timing and its own threads lose data.
+ *
+ * @param options.level - default 3, zstd's own
+ * @param options.concurrency - frames in work at once; default 3
+ */
+export async function* zstdCompress(
+  source: AsyncIterable<Uint8Array>,
+  options: { readonly signal: AbortSignal; readonly level?: number; readonly concurrency?: number },
+): AsyncGenerator<Buffer> {
+  const { signal, level = 3, concurrency = 3 } = options;
+  const params = {
+    [constants.ZSTD_c_compressionLevel]: level,
+    [constants.ZSTD_c_checksumFlag]: 1,
+    [constants.ZSTD_c_contentSizeFlag]: 1,
+  };
+  const inWork: { readonly frame: Promise<Buffer> }[] = [];
+  const begin = (content: Buffer) => {
+    // With its size in its header, so that a reader can say what it needs before it begins.
+    const frame = compressWhole(content, { params, pledgedSrcSize: content.length });
+    // Its failure is told when its turn comes.
+    frame.catch(() => undefined);
+    inWork.push({ frame });
+  };
+  let isEmpty = true;
+  for await (const content of inPieces(source)) {
+    signal.throwIfAborted();
+    isEmpty = false;
+    begin(content);
+    if (inWork.length < concurrency) continue;
+    const first = inWork.shift();
+    if (first !== undefined) yield await first.frame;
+  }
+  // No input at all is still a frame, so that a reader sees Zstandard.
+  if (isEmpty) begin(Buffer.alloc(0));
+  for (const { frame } of inWork) yield await frame;
+}
+
+async function* inPieces(source: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
+  let piece = Buffer.allocUnsafe(frameContentBytes);
+  let used = 0;
+  for await (const chunk of source)
+    for (let from = 0; from < chunk.length; ) {
+      const part = chunk.subarray(from, from + frameContentBytes - used);
+      piece.set(part, used);
+      used += part.length;
+      from += part.length;
+      if (used < frameContentBytes) continue;
+      yield piece;
+      piece = Buffer.allocUnsafe(frameContentBytes);
+      used = 0;
+    }
+  if (used > 0) yield piece.subarray(0, used);
+}
