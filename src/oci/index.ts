@@ -18,6 +18,7 @@ export { type ContentMismatch, describeMismatch, verifyStream } from "./content/
 export { layoutStore } from "./layout/layout-store.ts";
 export type { MirrorRequest } from "./mirror/mirror-request.ts";
 export { type Mirror, type MirrorOptions, type MirrorStats, startMirror } from "./mirror/start-mirror.ts";
+export type { BlobOutcome } from "./registry/push.ts";
 export {
   createRegistryClient,
   type RegistryClient,

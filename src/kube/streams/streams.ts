@@ -29,6 +29,8 @@ export interface PortForward {
   /** Always "127.0.0.1". */
   readonly host: string;
   readonly port: number;
+  /** Why the last connection through it broke, where the way did it and not one of its ends. */
+  readonly brokenBy: () => Error | undefined;
   /** Ends its connections too. Safe to repeat. */
   readonly close: () => Promise<void>;
 }

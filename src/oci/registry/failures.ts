@@ -102,6 +102,13 @@ export function statusFailure(status: number, errorCodes: readonly string[], ask
       },
     );
   }
+  if (errorCodes.includes("MANIFEST_BLOB_UNKNOWN")) {
+    return new OperatorError(
+      "REGISTRY_INCOMPLETE",
+      `registry ${asked.registry}, asked for ${asked.what}, lacks parts that it names (${said})`,
+      { next: ["push every part first, each platform of an index too"], retry: "later" },
+    );
+  }
   return new OperatorError("REGISTRY_FAILED", `registry ${asked.registry}, asked for ${asked.what}, answered ${said}`, {
     next: ["look at the registry's log, then run the same command again"],
     retry: retryStatuses.has(status) ? "same" : "later",

@@ -49,6 +49,34 @@ export async function fetchManifest(
   );
 }
 
+/** What a tag or digest points to, by its digest; undefined where there is nothing. */
+export async function headManifest(
+  context: ClientContext,
+  wanted: { readonly repository: string; readonly reference: string; readonly signal: AbortSignal },
+): Promise<Digest | undefined> {
+  const { repository, reference, signal } = wanted;
+  const digest = checkNames(repository, reference);
+  const what = `manifest ${repository}${digest === undefined ? ":" : "@"}${reference}`;
+  return await withRetries(context, { signal }, () =>
+    withDeadline(smallCallMs, { signal, what }, async (inner) => {
+      const response = await context.transport.send({
+        method: "HEAD",
+        url: `${repository}/manifests/${reference}`,
+        scope: { repository, action: "pull" },
+        headers: { accept: manifestMediaTypes.join(", ") },
+        what,
+        signal: inner,
+        accept: [200, 404],
+      });
+      await discard(response);
+      if (response.status === 404) return undefined;
+      const found = digest ?? parseDigest(response.header("docker-content-digest") ?? "");
+      // The header is optional; without it the bytes tell.
+      return found ?? (await fetchManifest(context, wanted)).descriptor.digest;
+    }),
+  );
+}
+
 export async function* fetchBlob(
   context: ClientContext,
   wanted: {

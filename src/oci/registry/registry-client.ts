@@ -1,8 +1,8 @@
 import { type Clock, systemClock } from "../../lib/clock.ts";
 import type { Descriptor } from "../content/descriptor.ts";
 import type { Digest } from "../content/digest.ts";
-import { fetchBlob, fetchManifest, hasBlob } from "./pull.ts";
-import { pushBlob, pushManifest } from "./push.ts";
+import { fetchBlob, fetchManifest, hasBlob, headManifest } from "./pull.ts";
+import { type BlobOutcome, pushBlob, pushManifest } from "./push.ts";
 import type { RegistryAuth } from "./registry-request.ts";
 import { defaultRetryPolicy, type RetryPolicy } from "./retry.ts";
 import { createTransport } from "./transport.ts";
@@ -16,6 +16,8 @@ export interface RegistryClientOptions {
   readonly ns?: string;
   /** PEM; the only CA that is trusted. Default: what Node trusts. */
   readonly ca?: string;
+  /** PEM; shown to registries that ask who calls. */
+  readonly clientCertificate?: { readonly cert: string; readonly key: string };
   readonly auth?: RegistryAuth;
   /** The address of this machine that connections come from; default: what the route gives. */
   readonly localAddress?: string;
@@ -52,14 +54,25 @@ export interface RegistryClient {
     options: CallOptions & { readonly start?: number },
   ) => AsyncIterable<Uint8Array>;
   readonly hasBlob: (repository: string, digest: Digest, options: CallOptions) => Promise<boolean>;
-  /** Uploads unless it is there already. `open` may be called again when a try fails. Safe to repeat. */
+  /** The digest that a tag points to, or the digest itself where it is there; undefined where there is nothing. */
+  readonly headManifest: (repository: string, reference: string, options: CallOptions) => Promise<Digest | undefined>;
+  /**
+   * Uploads unless it is there already; `open` may be called again when a try fails. Safe to repeat.
+   *
+   * @param options.from - a repository of the same registry that has the blob: the registry copies it, if it can
+   * @param options.onSent - bytes of the present try, from 0 again with each try
+   */
   readonly pushBlob: (
     repository: string,
     descriptor: Pick<Descriptor, "digest" | "size">,
     open: () => AsyncIterable<Uint8Array>,
-    options: CallOptions,
-  ) => Promise<void>;
-  /** Puts a manifest under a tag or its digest. Safe to repeat. */
+    options: CallOptions & { readonly from?: string; readonly onSent?: (sentBytes: number) => void },
+  ) => Promise<BlobOutcome>;
+  /**
+   * Puts a manifest under a tag or its digest. Safe to repeat.
+   *
+   * @throws OperatorError REGISTRY_INCOMPLETE where the registry wants what the manifest names to be there first
+   */
   readonly pushManifest: (
     repository: string,
     reference: string,
@@ -84,6 +97,7 @@ export function createRegistryClient(options: RegistryClientOptions): RegistryCl
   return {
     fetchManifest: (repository, reference, call) => fetchManifest(context, { repository, reference, ...call }),
     fetchBlob: (repository, descriptor, call) => fetchBlob(context, { repository, descriptor, start: 0, ...call }),
+    headManifest: (repository, reference, call) => headManifest(context, { repository, reference, ...call }),
     hasBlob: (repository, digest, call) => hasBlob(context, { repository, digest, ...call }),
     pushBlob: (repository, descriptor, open, call) => pushBlob(context, { repository, descriptor, open, ...call }),
     pushManifest: (repository, reference, manifest, call) =>

@@ -15,6 +15,8 @@ export interface RegistryRequest {
   readonly headers?: Readonly<Record<string, string>>;
   /** Called for each try, so that a stream can be sent again after a challenge. */
   readonly body?: () => AsyncIterable<Uint8Array> | Uint8Array;
+  /** Time for the answer to begin once all is sent; default as long as any silence may last. */
+  readonly answerWithinMs?: number;
   readonly what: string;
   readonly signal: AbortSignal;
   /** Statuses that are an answer and not a failure. */

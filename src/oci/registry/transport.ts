@@ -30,6 +30,7 @@ export function createTransport(options: {
   readonly label?: string;
   readonly ns?: string;
   readonly ca?: string;
+  readonly clientCertificate?: { readonly cert: string; readonly key: string };
   readonly localAddress?: string;
   readonly auth?: RegistryAuth;
   readonly idleTimeoutMs?: number;
@@ -45,6 +46,7 @@ export function createTransport(options: {
     connect: {
       timeout: Math.min(idleTimeoutMs, 10_000),
       ...(options.ca === undefined ? {} : { ca: options.ca }),
+      ...options.clientCertificate,
     },
     headersTimeout: idleTimeoutMs,
     bodyTimeout: idleTimeoutMs,
@@ -64,6 +66,7 @@ export function createTransport(options: {
           ...(authorization === undefined || url.origin !== apiRoot.origin ? {} : { authorization }),
         },
         signal: wanted.signal,
+        ...(wanted.answerWithinMs === undefined ? {} : { headersTimeout: wanted.answerWithinMs }),
         // What has gathered is handed on as one copied chunk, so it must not become much.
         highWaterMark: 64 * 1024,
         ...(body === undefined ? {} : { body: body instanceof Uint8Array ? body : Readable.from(body) }),

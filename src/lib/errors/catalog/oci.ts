@@ -34,6 +34,10 @@ export const ociErrors = {
     exit: 6,
     doc: "The registry sent other bytes than the digest promises: another content, fewer or more. They were thrown away. Someone or something between changes content, or the registry's disk is damaged.",
   },
+  REGISTRY_INCOMPLETE: {
+    exit: 7,
+    doc: "The registry refuses a manifest because something that it names is not there: a layer, or one platform of an index. Nothing was stored under that name. Push what is missing, or let the registry accept indexes of which not every platform is there.",
+  },
   MIRROR_PORT_TAKEN: {
     exit: 5,
     doc: "Another process on this laptop listens on the port that the mirror needs, perhaps another run of Skerry. Nothing was started. Stop that process, or choose another port with mirror.port in site.yaml.",
