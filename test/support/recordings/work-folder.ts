@@ -1,0 +1,48 @@
+import { createHash } from "node:crypto";
+import { lstat, mkdir, readdir, readFile, readlink, writeFile } from "node:fs/promises";
+import path from "node:path";
+import type { RecordedFile } from "./recorded.ts";
+
+/** A file as two runs are compared: what it is, may do and holds. */
+export interface ListedFile {
+  readonly path: string;
+  readonly mode: string;
+  readonly type?: "dir";
+  readonly size?: number;
+  readonly sha256?: string;
+  readonly symlink?: string;
+}
+
+/** Everything below a folder, by path, links not followed. */
+export async function listFolder(folder: string): Promise<readonly ListedFile[]> {
+  const names = await readdir(folder, { recursive: true });
+  return Promise.all(names.sort().map((name) => listed(folder, name)));
+}
+
+async function listed(folder: string, name: string): Promise<ListedFile> {
+  const file = path.join(folder, name);
+  const found = await lstat(file);
+  const common = { path: name, mode: `0${(found.mode & 0o777).toString(8).padStart(3, "0")}` };
+  if (found.isDirectory()) return { ...common, type: "dir" };
+  if (found.isSymbolicLink()) return { ...common, symlink: await readlink(file) };
+  const bytes = await readFile(file);
+  return { ...common, size: bytes.length, sha256: createHash("sha256").update(bytes).digest("hex") };
+}
+
+/** A recorded listing in the same form. */
+export function recordedListing(files: readonly RecordedFile[]): readonly ListedFile[] {
+  return files.map(({ text: _, base64: __, ...file }) => file);
+}
+
+/** Writes recorded files that a command finds when it starts. */
+export async function placeInputs(folder: string, files: readonly RecordedFile[]): Promise<void> {
+  for (const { path: name, type, mode, text, base64 } of files) {
+    const file = path.join(folder, name);
+    if (type === "dir") await mkdir(file, { mode: Number.parseInt(mode, 8) });
+    else
+      await writeFile(file, text ?? Buffer.from(base64 ?? "", "base64"), {
+        mode: Number.parseInt(mode, 8),
+        flag: "wx",
+      });
+  }
+}
