@@ -29,6 +29,8 @@ export interface ReleaseRequest {
   readonly takeOwnership: boolean;
   /** Take over fields that other managers have set. */
   readonly forceConflicts: boolean;
+  /** Awaited once before the first write to the cluster, never where nothing changes: the package's lease is taken here. */
+  readonly beforeWrite?: () => Promise<void>;
   readonly onProgress?: (event: ReleaseEvent) => void;
 }
 
