@@ -10,6 +10,30 @@ export const deployerErrors = {
     exit: 6,
     doc: "Bytes of the package are not those its checksums promise, or it carries files that the checksums do not list. Nothing was deployed from it; make or copy the package again.",
   },
+  PACKAGE_TOO_LARGE: {
+    exit: 3,
+    doc: "The package expands to far more than a package of its size does (a decompression bomb), or has more files or larger documents than any package has. Nothing was written. Where it is meant to be like that, unpack it with `zstd -d` and use the `.tar`, which is read in place.",
+  },
+  PACKAGE_NO_SPACE: {
+    exit: 5,
+    doc: "The disk has less free space than the package needs to be read: a `.tar.zst` is unpacked once into a private folder, which is removed at the end. Nothing was written. Make room, set TMPDIR to another disk, or use the package as a `.tar`, from a bundle or from a registry, which are read in place.",
+  },
+  PACKAGE_UNTRUSTED: {
+    exit: 6,
+    doc: "Nobody vouches for the package: it is not signed, or no public key was given to check its signature with. Nothing was deployed. Give the key it was signed with, or say with `--allow-unsigned` or in the site's policy that it may come from anybody.",
+  },
+  PACKAGE_SIGNATURE_INVALID: {
+    exit: 6,
+    doc: "The package's signature is not one by any of the keys given, is not over this definition, cannot be read, or was taken away. Nothing was deployed; get the package again from whoever signed it.",
+  },
+  PACKAGE_KEY_INVALID: {
+    exit: 3,
+    doc: "A key for packages cannot be used: the file is not a cosign key in PEM, it is of a kind that is not known, or the password does not open it.",
+  },
+  PACKAGE_ARCHITECTURE: {
+    exit: 3,
+    doc: "The package was made for another processor architecture than the one asked for. Nothing was deployed. Get the package for the architecture of the site's nodes.",
+  },
   PACKAGE_FEATURE_UNSUPPORTED: {
     exit: 3,
     doc: "The package uses parts of Zarf's format that this version of Skerry does not carry out (charts, actions, files, repositories, data injections, imports and others). Every one is named with its component. Nothing was deployed, because leaving them out silently would deploy something else.",
