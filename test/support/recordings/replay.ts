@@ -52,7 +52,7 @@ export async function replayRecording(request: ReplayRequest): Promise<readonly 
   let recorded: ClusterState = new Map();
   let recordedFiles: readonly ListedFile[] = [];
   for (const step of recording.steps) {
-    await request.before?.[step.label]?.();
+    recorded = await afterOthers(request, step.label, recorded);
     const outcome = await program.run(readZarfCommand(step.args), step);
     recorded = afterChange(recorded, step.cluster);
     recordedFiles = step.files === undefined ? recordedFiles : recordedListing(step.files);
@@ -64,6 +64,15 @@ export async function replayRecording(request: ReplayRequest): Promise<readonly 
     });
   }
   return reports;
+}
+
+/** What somebody else does before a step belongs to both sides. */
+async function afterOthers(request: ReplayRequest, label: string, recorded: ClusterState): Promise<ClusterState> {
+  const act = request.before?.[label];
+  if (act === undefined) return recorded;
+  const earlier = await request.read();
+  await act();
+  return new Map([...recorded, ...newOrChanged(earlier, await request.read())]);
 }
 
 async function settledDifferences(
