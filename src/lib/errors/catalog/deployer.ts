@@ -134,6 +134,10 @@ export const deployerErrors = {
     exit: 4,
     doc: "A Git repository of the package could not be cloned, or does not have the tag, branch or commit that is asked for. Nothing was made.",
   },
+  PACKAGE_IMPORT_INVALID: {
+    exit: 3,
+    doc: "A component imports from a registry, and what is published there cannot be imported from: the package has no skeleton, or is none. Nothing was made.",
+  },
   PACKAGE_DIFFERENTIAL_INVALID: {
     exit: 3,
     doc: "A package cannot be made as a difference to the one named with `--differential`: they are not two versions of one package. Nothing was made.",
@@ -141,9 +145,5 @@ export const deployerErrors = {
   PACKAGE_IMAGES_MISSING: {
     exit: 4,
     doc: "Images of the package could not be had: the registry does not have them, not for the package's architecture, or cannot be reached; or an image archive does not hold them. All are listed. Nothing was made.",
-  },
-  PACKAGE_NO_SPACE: {
-    exit: 7,
-    doc: "The disk has too little room for the package and for what is fetched while it is made. Nothing was made; make room, or choose another folder with `--output`.",
   },
 } as const satisfies CatalogPage;
