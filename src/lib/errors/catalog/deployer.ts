@@ -142,8 +142,72 @@ export const deployerErrors = {
     exit: 3,
     doc: "A package cannot be made as a difference to the one named with `--differential`: they are not two versions of one package. Nothing was made.",
   },
+  PACKAGE_TOO_MANY_PARTS: {
+    exit: 2,
+    doc: "Split as asked, the package would have more than 999 parts, which their names cannot count. Nothing was made; give a larger `--max-package-size`.",
+  },
   PACKAGE_IMAGES_MISSING: {
     exit: 4,
     doc: "Images of the package could not be had: the registry does not have them, not for the package's architecture, or cannot be reached; or an image archive does not hold them. All are listed. Nothing was made.",
+  },
+  DEPLOY_NAMESPACE_REFUSED: {
+    exit: 2,
+    doc: "The package cannot be put into another namespace (it uses more than one, or none; it forbids it; it initialises a cluster), or a namespace that belongs to Kubernetes was to be taken over. Nothing was deployed into it.",
+  },
+  DEPLOY_NAMESPACE_TERMINATING: {
+    exit: 7,
+    doc: "A namespace that the package needs is being deleted, and did not go away within two minutes. Its status says what holds it. Run the same command again once it is gone.",
+  },
+  DEPLOY_CLUSTER_MISSING: {
+    exit: 2,
+    doc: "The package has components that go into a cluster, and no cluster was named: neither a site that is up nor a kubeconfig. Nothing was done.",
+  },
+  DEPLOY_GIT_SERVER_MISSING: {
+    exit: 7,
+    doc: "The package brings Git repositories, and the cluster's state names no Git server to take them. Nothing of the component was deployed. Initialise the cluster with a Git server, or deploy with --connected where the repositories can be reached.",
+  },
+  PACKAGE_VARIABLE_EXPOSED: {
+    exit: 2,
+    doc: "A sensitive variable of a package was given on the command line or by the environment, where other programs can read it. Give it by a secrets file (0600, or encrypted with age) or at the prompt. Nothing was deployed; treat the value as known to others.",
+  },
+  PACKAGE_CONFIG_INVALID: {
+    exit: 3,
+    doc: "The configuration file (zarf-config.toml, .yaml or .json, or the one that ZARF_CONFIG names) cannot be used: it is broken, of a kind that is not read, or says something of the wrong type under package.deploy. Nothing was deployed.",
+  },
+  PACKAGE_VALUES_INVALID: {
+    exit: 3,
+    doc: "Package values are broken, contradict each other, or do not fit the schema that the package brings. Every problem is listed with its path. Nothing was deployed.",
+  },
+  PACKAGE_VALUES_UNDEFINED: {
+    exit: 3,
+    doc: "Templates of the package use values that nobody defines, so they would fail in the middle of the deployment. Every one is named with the place that uses it. Define them with --values or --set-values, also where they are to be empty. Nothing was deployed.",
+  },
+  ACTION_FAILED: {
+    exit: 7,
+    doc: "A command of the package ended with an error in every attempt, its output did not match the pattern asked for, or could not be read as the values it sets. The message says which command, how often it was tried and how it ended; its output is above. What was deployed before it stays; running the same command again begins with this component.",
+  },
+  ACTION_TIMED_OUT: {
+    exit: 4,
+    doc: "A command of the package did not end within the seconds that the package gives all its attempts. It was ended together with everything it had started. What was deployed before it stays.",
+  },
+  ACTION_WAIT_UNMET: {
+    exit: 7,
+    doc: "What an action of the package waits for did not come in its time. The message repeats what was last seen. What was deployed before it stays; running the same command again waits again.",
+  },
+  ACTION_SHELL_MISSING: {
+    exit: 3,
+    doc: "A command of the package asks for a shell, or runs in a folder, that this machine does not have. Install the shell, or have the package use another one.",
+  },
+  ACTION_OUTPUT_TOO_LARGE: {
+    exit: 3,
+    doc: "A command of the package wrote more output than is kept for variables (16 MiB). It was ended.",
+  },
+  ACTION_UNSUPPORTED: {
+    exit: 3,
+    doc: "Actions of the package call tools of Zarf that Skerry does not stand in for, are written in a way that cannot be carried out, or wait for a cluster where there is none. Every one is named with its component. Nothing was run.",
+  },
+  PACKAGE_TARGET_UNSAFE: {
+    exit: 5,
+    doc: "A file of the package would be written through a link, over a folder, or to a place that is no file. Nothing was written there. Look at the target named; remove what is in the way if it is not wanted.",
   },
 } as const satisfies CatalogPage;
