@@ -42,7 +42,8 @@ function collapse(revisions: readonly JsonObject[]): { readonly kept: JsonObject
     const isIdle =
       before !== undefined &&
       substance(before) === substance(revision) &&
-      at(contentOf(before), "info", "status") !== "failed" &&
+      // One that failed gets the status of any other once it is not the newest; its description stays.
+      /complete$|^Rollback to/.test(String(at(contentOf(before), "info", "description"))) &&
       at(contentOf(revision), "info", "description") === "Upgrade complete";
     if (isIdle) {
       idle.push(revision);

@@ -62,10 +62,14 @@ const isListable = (name: string, verbs: unknown): boolean =>
 
 async function readKind(api: ApiClient, { path, apiVersion, kind }: Kind): Promise<readonly [string, JsonObject][]> {
   const { items } = await api.json({ method: "GET", path });
-  return records(items)
-    .map((item) => ({ ...item, apiVersion, kind }) as unknown as KubeObject)
-    .filter(({ metadata }) => !(kind === "ConfigMap" && metadata.name === "kube-root-ca.crt"))
-    .map((object) => [keyOf(object), recordedForm(object)]);
+  return (
+    records(items)
+      .map((item) => ({ ...item, apiVersion, kind }) as unknown as KubeObject)
+      .filter(({ metadata }) => !(kind === "ConfigMap" && metadata.name === "kube-root-ca.crt"))
+      // The API server's own, renewed all the time.
+      .filter(({ metadata }) => !(kind === "Lease" && metadata.namespace === "kube-system"))
+      .map((object) => [keyOf(object), recordedForm(object)])
+  );
 }
 
 const keyOf = ({ kind, apiVersion, metadata: { namespace = "", name = "" } }: KubeObject): string =>

@@ -58,7 +58,7 @@ describe("withoutIdleRevisions()", () => {
 
   it("keeps a revision that failed, and the one that repeats what failed", () => {
     const recorded = history(
-      { ...installed, status: "failed" },
+      { ...installed, description: 'Release "web" failed: context deadline exceeded' },
       { manifest: "a", status: "deployed", description: "Upgrade complete" },
     );
 
