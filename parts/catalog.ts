@@ -1,5 +1,5 @@
-/** Architectures that parts are built for; programs that run on this machine are amd64. */
-export type Architecture = "amd64" | "arm64";
+/** Architectures that parts are built for; programs that run on this machine are amd64, the chart engine runs in Node. */
+export type Architecture = "amd64" | "arm64" | "wasm";
 
 /** One real program, built by pin from the Go module in `parts/<folder>`. */
 export interface Part {
@@ -73,6 +73,9 @@ function cniPart<const Name extends `cni-${string}`>(name: Name, packagePath: st
   } as const satisfies Part;
 }
 
+const helmVersion = "v4.3.1";
+const helmStamp = [`helm.sh/helm/v4/internal/version.version=${helmVersion}`] as const;
+
 /** Every part, in the order in which building them cold takes the least time: the first of a module pays for the others. */
 export const parts = [
   {
@@ -119,6 +122,24 @@ export const parts = [
   kubernetesPart("kubelet", "cmd/kubelet"),
   kubernetesPart("kube-proxy", "cmd/kube-proxy"),
   kubernetesPart("agnhost", "test/images/agnhost"),
+  {
+    name: "helm-engine",
+    folder: "../engine",
+    module: "skerry.dev/engine",
+    version: helmVersion.slice(1),
+    package: ".",
+    stamp: helmStamp,
+    architectures: ["wasm"],
+  },
+  {
+    name: "helm",
+    folder: "helm",
+    module: "helm.sh/helm/v4",
+    version: helmVersion,
+    package: "helm.sh/helm/v4/cmd/helm",
+    stamp: helmStamp,
+    architectures: ["amd64"],
+  },
   {
     name: "coredns",
     folder: "coredns",

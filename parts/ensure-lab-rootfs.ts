@@ -1,4 +1,4 @@
-import { readFile, rename, rm, symlink } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import path from "node:path";
 import type { JsonValue } from "../src/lib/json.ts";
 import { ensureEntry, entryFolder, inspectEntry } from "./cache.ts";
@@ -9,6 +9,7 @@ import { partsOf } from "./image-catalog.ts";
 import { layerEntries } from "./images/layout.ts";
 import { labRootfs } from "./lab-rootfs-catalog.ts";
 import { cacheKey } from "./part-key.ts";
+import { pointAt } from "./point-at.ts";
 import type { Report } from "./report.ts";
 import { writeFolder } from "./write-folder.ts";
 
@@ -44,7 +45,7 @@ export async function ensureLabRootfs(options: {
     };
     await ensureEntry(entry, { version, action: "laying out", thorough: true, signal, report, make });
   }
-  await pointAt(root);
+  await pointAt(root, name);
   return root;
 }
 
@@ -56,13 +57,4 @@ async function rootfsKey(options: { readonly signal: AbortSignal }): Promise<str
     parts: await partKeys(partsOf(labRootfs), options),
     recipe: await readFile(path.join(import.meta.dirname, "write-folder.ts"), "utf8"),
   });
-}
-
-/** Replaces the link in one step: whoever follows it finds the old root or the new one. */
-async function pointAt(root: string): Promise<void> {
-  const link = path.join(path.dirname(partsCacheFolder()), name);
-  const temporary = `${link}.${process.pid}`;
-  await rm(temporary, { force: true });
-  await symlink(path.relative(path.dirname(link), root), temporary);
-  await rename(temporary, link);
 }

@@ -4,7 +4,9 @@ import type { Architecture, Part } from "./catalog.ts";
 export function goArguments(part: Part, output: string): readonly string[] {
   const linker = ["-s", "-w", ...part.stamp.map((variable) => `-X ${variable}`)].join(" ");
   const tags = part.tags === undefined ? [] : ["-tags", part.tags.join(",")];
-  return ["build", "-trimpath", "-buildvcs=false", "-ldflags", linker, ...tags, "-o", output, part.package];
+  // WebAssembly that stays and is called, instead of a program that runs once.
+  const mode = part.architectures[0] === "wasm" ? ["-buildmode=c-shared"] : [];
+  return ["build", "-trimpath", "-buildvcs=false", "-ldflags", linker, ...tags, ...mode, "-o", output, part.package];
 }
 
 /**
@@ -19,7 +21,7 @@ export function goEnvironment(architecture: Architecture): Readonly<Record<strin
     GOARCH: architecture,
     GOEXPERIMENT: "",
     GOFLAGS: "-mod=readonly",
-    GOOS: "linux",
+    GOOS: architecture === "wasm" ? "wasip1" : "linux",
     GOTOOLCHAIN: "local",
     GOWORK: "off",
   };

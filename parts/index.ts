@@ -1,4 +1,5 @@
 export { type Architecture, type Part, type PartName, parts } from "./catalog.ts";
+export { ensureChartEngine } from "./ensure-chart-engine.ts";
 export { type BuiltImages, ensureImages } from "./ensure-images.ts";
 export { ensureLabRootfs } from "./ensure-lab-rootfs.ts";
 export { type EnsureOptions, ensureParts } from "./ensure-parts.ts";

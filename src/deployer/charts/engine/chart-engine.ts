@@ -14,7 +14,8 @@ export interface ChartEngine {
   /**
    * Renders a chart as `helm template`, `helm install` and `helm upgrade` do.
    *
-   * @throws OperatorError CHART_INVALID, CHART_TOO_LARGE, CHART_VALUES_INVALID, CHART_RENDER_FAILED, CHART_LOOKUP_ENDLESS, CHART_TIMEOUT
+   * @throws OperatorError CHART_INVALID, CHART_TOO_LARGE, CHART_VALUES_INVALID, CHART_RELEASE_INVALID, CHART_RENDER_FAILED,
+   *   CHART_LOOKUP_ENDLESS, CHART_TIMEOUT, CHART_ENGINE_MISSING
    */
   readonly render: (request: RenderRequest, call: EngineCall) => Promise<RenderedChart>;
   /**
@@ -41,7 +42,7 @@ export interface ChartEngine {
   readonly packageChart: (request: PackageChartRequest, call: EngineCall) => Promise<Uint8Array>;
   /** Helm's split and order of a release's recorded manifest: by kind, then as written. */
   readonly sortManifest: (manifest: string, order: KindOrder, call: EngineCall) => Promise<readonly SortedObject[]>;
-  /** Ends the worker; calls that run fail with CHART_ENGINE_CLOSED. Safe to repeat. */
+  /** Ends the worker and the calls that still run; a call afterwards is a bug. Safe to repeat. */
   readonly close: () => Promise<void>;
 }
 
@@ -52,8 +53,8 @@ export interface RenderRequest {
   readonly chart: ChartSource;
   /** What the user gives; the chart's own values are added by the engine. */
   readonly values: JsonObject;
-  /** Texts of values files, merged in order below `values`. */
-  readonly valuesFiles?: readonly string[];
+  /** Texts of values files, merged in order below `values`; a name makes for better messages. */
+  readonly valuesFiles?: readonly (string | ValuesFile)[];
   readonly release: RenderRelease;
   readonly capabilities?: RenderCapabilities;
   /**
@@ -70,7 +71,19 @@ export interface RenderRequest {
   readonly skipSchemaValidation?: boolean;
   /** Put the objects of crds/ into the manifest too, as `--include-crds`. Default: false. */
   readonly includeCrds?: boolean;
-  readonly limits?: { readonly timeoutMs?: number };
+  /** Texts that messages and warnings, which may quote values, must not show. */
+  readonly sensitive?: readonly string[];
+  readonly limits?: RenderLimits;
+}
+
+export interface ValuesFile {
+  readonly name: string;
+  readonly text: string;
+}
+
+export interface RenderLimits {
+  /** Of one pass of the engine, without the callbacks. Default: 30,000. */
+  readonly timeoutMs?: number;
 }
 
 export interface RenderRelease {
@@ -173,7 +186,9 @@ export interface GoTemplateRequest {
   readonly name: string;
   readonly text: string;
   readonly data: JsonObject;
-  readonly limits?: { readonly timeoutMs?: number };
+  /** Texts that messages must not show. */
+  readonly sensitive?: readonly string[];
+  readonly limits?: RenderLimits;
 }
 
 export interface PackageChartRequest {

@@ -12,8 +12,11 @@ export type {
   ReleaseHook,
   RenderCapabilities,
   RenderedChart,
+  RenderLimits,
   RenderRelease,
   RenderRequest,
   SortedObject,
+  ValuesFile,
 } from "./chart-engine.ts";
+export { type ChartEngineOptions, createChartEngine } from "./create-chart-engine.ts";
 export type { JsonObject } from "./json-object.ts";

@@ -210,4 +210,108 @@ export const deployerErrors = {
     exit: 5,
     doc: "A file of the package would be written through a link, over a folder, or to a place that is no file. Nothing was written there. Look at the target named; remove what is in the way if it is not wanted.",
   },
+  CHART_INVALID: {
+    exit: 3,
+    doc: "A chart is not one that Helm installs: not a packed chart, Chart.yaml missing or wrong, a dependency that is not inside, a library, entries that are links or leave the chart, or a Kubernetes version that it does not accept. Helm's own words are in the message.",
+  },
+  CHART_TOO_LARGE: {
+    exit: 3,
+    doc: "A chart, packed or unpacked, is larger or has more files than any chart that a release record could hold. It was not unpacked.",
+  },
+  CHART_VALUES_INVALID: {
+    exit: 3,
+    doc: "Values for a chart are not YAML, or break the chart's own schema (values.schema.json). Helm's own words are in the message, with the place in the values. Nothing was deployed from the chart.",
+  },
+  CHART_RELEASE_INVALID: {
+    exit: 3,
+    doc: "The name of a release is not one that Helm accepts (lower-case letters, digits, dashes and dots, at most 53 characters), or the version of Kubernetes that a chart is rendered for is not a version. Nothing was deployed.",
+  },
+  CHART_RENDER_FAILED: {
+    exit: 3,
+    doc: "A template of a chart failed, or what it rendered is not YAML. Helm's own words are in the message, with template and line. Nothing was deployed from the chart.",
+  },
+  CHART_LOOKUP_ENDLESS: {
+    exit: 3,
+    doc: "A chart's templates asked for other objects of the cluster each time they were rendered with the answers to the questions before, and were stopped. Nothing was deployed from the chart.",
+  },
+  CHART_TIMEOUT: {
+    exit: 3,
+    doc: "Rendering a chart or a template took longer than its time limit and was stopped: most likely a loop without end. Nothing was deployed from it.",
+  },
+  CHART_TEMPLATE_INVALID: {
+    exit: 3,
+    doc: "A Go template in a manifest, file or values file of a package failed, most often because it names a value that is not there. The message has the template and the line. Nothing was deployed from it.",
+  },
+  CHART_PATTERN_INVALID: {
+    exit: 3,
+    doc: "A pattern that a variable has to match is not a regular expression as Go reads them (RE2: no look-around, no back-references).",
+  },
+  CHART_ENGINE_MISSING: {
+    exit: 2,
+    doc: "The chart engine, a file that comes with Skerry, is not there. In a clone it is built by `node parts/build.ts --only chart-engine`; otherwise install Skerry again.",
+  },
+  RELEASE_NAME_INVALID: {
+    exit: 3,
+    doc: "A chart or manifest asks for a release name that Helm does not allow: at most 53 characters of a-z, 0-9, `-` and `.`, beginning and ending with a letter or digit. Nothing was written.",
+  },
+  RELEASE_MANIFEST_INVALID: {
+    exit: 3,
+    doc: "What a chart or manifest gives is not a list of Kubernetes objects: a document without apiVersion, kind or name. Every such document is named. Nothing was written.",
+  },
+  RELEASE_RECORD_INVALID: {
+    exit: 7,
+    doc: "A Secret that should hold the record of a release (type `helm.sh/release.v1`) cannot be read: it was cut off or edited. Delete the Secret that the message names to forget that revision; the objects in the cluster stay. Nothing was written.",
+  },
+  RELEASE_RECORD_TOO_LARGE: {
+    exit: 3,
+    doc: "Helm records a release, with its chart, in one Secret, and Kubernetes keeps at most 1 MiB in one. Take large files out of the chart or split it. Nothing was written.",
+  },
+  RELEASE_BUSY: {
+    exit: 8,
+    doc: "Somebody else (Helm, Zarf, another run) is writing the same release at this moment. Wait until that has ended, then run the same command again.",
+  },
+  RELEASE_OWNED_BY_OTHERS: {
+    exit: 7,
+    doc: "The release would change objects that exist already and belong to nobody, to another release or to another tool. Every one is listed with its owner. Nothing was written. Remove them, or adopt them with `--take-ownership`.",
+  },
+  RELEASE_CONFLICT: {
+    exit: 7,
+    doc: "Other managers have set fields of an object to other values than the release wants; every field is listed with its manager. Take the fields out of the chart, or take them over with `--force-conflicts`.",
+  },
+  RELEASE_FIELD_IMMUTABLE: {
+    exit: 7,
+    doc: "The release changes a field that Kubernetes does not let anybody change on an object that exists (the selector of a Deployment, the template of a Job). Delete the object, then run the same command again: it is created anew.",
+  },
+  RELEASE_OBJECT_REFUSED: {
+    exit: 7,
+    doc: "The API server, or an admission webhook of another product, refuses an object of the release; the message repeats the reason. An upgrade that had begun was rolled back to the revision before.",
+  },
+  RELEASE_QUOTA_EXCEEDED: {
+    exit: 7,
+    doc: "An object of the release does not fit into the quota of its namespace; what is used and what is allowed is listed. Raise the quota, ask for less, or remove something else, then run the same command again.",
+  },
+  RELEASE_NAMESPACE_TERMINATING: {
+    exit: 7,
+    doc: "The release's namespace is being deleted, so nothing can be created in it. Wait until it is gone, then run the same command again.",
+  },
+  RELEASE_NAMESPACE_MISSING: {
+    exit: 7,
+    doc: "An object of the release, or its record, belongs into a namespace that does not exist.",
+  },
+  RELEASE_KIND_UNKNOWN: {
+    exit: 7,
+    doc: "The release has objects of kinds that the cluster does not serve and that the release does not define itself. Every one is listed. Deploy the package that brings their CustomResourceDefinitions first. Nothing was written.",
+  },
+  RELEASE_HOOK_FAILED: {
+    exit: 7,
+    doc: "A hook of the chart (a Job or Pod that runs before or after the release) failed or did not end in time. Its log says why. An upgrade was rolled back to the revision before; a first installation stays as it is, and the next deployment goes on from there.",
+  },
+  RELEASE_NOT_READY: {
+    exit: 7,
+    doc: "Objects of the release were applied but did not become ready in time, or reported a failure that waiting does not cure. Every one is listed with the last reason seen. An upgrade was rolled back to the revision before; a first installation stays as it is, and the next deployment goes on from there.",
+  },
+  RELEASE_ROLLBACK_FAILED: {
+    exit: 7,
+    doc: "An upgrade failed, and so did rolling back to the revision before; both reasons are listed. The release is between two revisions. Remove the cause and deploy again: the next deployment goes on from there.",
+  },
 } as const satisfies CatalogPage;
