@@ -28,13 +28,31 @@ export interface Selection extends KindRef {
   readonly fieldSelector?: string;
 }
 
-export interface ApplyOptions extends Call {
-  /** Take over fields that others own; default false: KUBE_CONFLICT. */
-  readonly force?: boolean;
-  /** Validate, default and admit, write nothing; default false. */
-  readonly dryRun?: boolean;
+export interface WriteOptions extends Call {
   /** Who the server remembers as the owner of the fields; default "skerry". */
   readonly fieldManager?: string;
+  /** Validate, default and admit, write nothing; default false. */
+  readonly dryRun?: boolean;
+}
+
+export interface ApplyOptions extends WriteOptions {
+  /** Take over fields that others own; default false: KUBE_CONFLICT. */
+  readonly force?: boolean;
+}
+
+export interface PatchOptions extends WriteOptions {
+  /** RFC 7396 (merge) or RFC 6902 (json). */
+  readonly type: "merge" | "json";
+}
+
+export interface DeleteOptions extends Call {
+  readonly gracePeriodSeconds?: number;
+  /** What becomes of dependents; default "Background". */
+  readonly propagation?: "Background" | "Foreground" | "Orphan";
+  /** Only this very object: another one of the same name is KUBE_CONFLICT. */
+  readonly uid?: string;
+  /** Only as it was read: one that changed meanwhile is KUBE_CONFLICT. */
+  readonly resourceVersion?: string;
 }
 
 export interface Readyz {
@@ -58,9 +76,13 @@ export interface Cluster {
   /** Everything selected, read in pages of 500. */
   readonly list: (selection: Selection, call: Call) => Promise<Listing>;
   /** @throws OperatorError KUBE_ALREADY_EXISTS */
-  readonly create: (object: KubeObject, options: Call & { readonly fieldManager?: string }) => Promise<KubeObject>;
+  readonly create: (object: KubeObject, options: WriteOptions) => Promise<KubeObject>;
   /** Server-side apply, unknown fields refused. Safe to repeat. */
   readonly apply: (object: KubeObject, options: ApplyOptions) => Promise<KubeObject>;
+  /** Puts the object whole in the place of the one that is there; with a resourceVersion only of that very one (else KUBE_CONFLICT). */
+  readonly replace: (object: KubeObject, options: WriteOptions) => Promise<KubeObject>;
+  /** @param patch - a JSON merge patch, or a list of JSON patch operations */
+  readonly patch: (ref: ObjectRef, patch: unknown, options: PatchOptions) => Promise<KubeObject>;
   /** JSON merge patch of the status subresource. Safe to repeat. */
   readonly patchStatus: (ref: ObjectRef, status: unknown, call: Call) => Promise<KubeObject>;
   /** False where there was nothing to delete. */
@@ -188,38 +210,30 @@ export function connectCluster(
     }
   }
 
-  const create = async (
-    object: KubeObject,
-    signal: AbortSignal,
-    query: { readonly dryRun?: "All"; readonly fieldManager?: string },
-  ): Promise<KubeObject> => {
-    const { path, doing } = await place(refOf(object), query.dryRun === undefined ? "create" : "check", signal);
+  const writing = ({ fieldManager, dryRun }: Omit<WriteOptions, "signal">) => ({
+    fieldManager: fieldManager ?? ownFieldManager,
+    fieldValidation: "Strict",
+    dryRun: dryRun === true ? "All" : undefined,
+  });
+
+  const create = async (object: KubeObject, options: WriteOptions): Promise<KubeObject> => {
+    const { signal, dryRun } = options;
+    const { path, doing } = await placeNew(object, dryRun === true ? "check" : "create", signal);
     const answer = await transport.json(
-      {
-        method: "POST",
-        path: path.slice(0, path.lastIndexOf("/")),
-        query: { fieldManager, fieldValidation: "Strict", ...query },
-        body: object,
-        doing,
-        isRepeatable: query.dryRun !== undefined,
-      },
+      { method: "POST", path, query: writing(options), body: object, doing, isRepeatable: dryRun === true },
       { signal },
     );
     return asObject(answer, doing);
   };
 
-  const apply = async (object: KubeObject, { signal, force, dryRun, ...as }: ApplyOptions): Promise<KubeObject> => {
+  const apply = async (object: KubeObject, options: ApplyOptions): Promise<KubeObject> => {
+    const { signal, force } = options;
     const { path, doing } = await place(refOf(object), "apply", signal);
     const answer = await transport.json(
       {
         method: "PATCH",
         path,
-        query: {
-          fieldManager: as.fieldManager ?? fieldManager,
-          fieldValidation: "Strict",
-          force: String(force ?? false),
-          dryRun: dryRun === true ? "All" : undefined,
-        },
+        query: { ...writing(options), force: String(force ?? false) },
         body: object,
         contentType: "application/apply-patch+yaml",
         doing,
@@ -232,6 +246,7 @@ export function connectCluster(
 
   return {
     server: access.server,
+    apiVersions: discovery.apiVersions,
     resourceOf: discovery.resourceOf,
     list,
     version: async ({ signal }) => {
@@ -252,7 +267,7 @@ export function connectCluster(
       const { path, doing } = await place(ref, "get", signal);
       return asObject(await transport.json({ method: "GET", path, doing, isRepeatable: true }, { signal }), doing);
     },
-    create: (object, { signal, ...as }) => create(object, signal, as),
+    create,
     apply: async (object, options) => {
       const { signal } = options;
       try {
@@ -305,7 +320,7 @@ export function connectCluster(
         {
           method: "PATCH",
           path: `${path}/status`,
-          query: writing({ signal }),
+          query: writing({}),
           body: { status },
           contentType: patchTypes.merge,
           doing,

@@ -17,5 +17,6 @@ export type { ClusterAccess } from "./kubeconfig.ts";
 export type { KindRef, KubeObject, ObjectMeta, ObjectRef } from "./objects.ts";
 export { objectName, record, records, refOf } from "./objects.ts";
 export { readiness } from "./readiness.ts";
+export { connectStreams } from "./streams/connect-streams.ts";
 export type { ExecOutcome, ExecRequest, ForwardTarget, KubeStreams, PortForward } from "./streams/streams.ts";
 export type { Listing, WatchEvent } from "./watch.ts";

@@ -14,6 +14,8 @@ export interface ApiResource {
 export interface Discovery {
   /** @throws OperatorError KUBE_KIND_UNKNOWN after having asked the server anew */
   readonly resourceOf: (kind: KindRef, options: { readonly signal: AbortSignal }) => Promise<ApiResource>;
+  /** Every group with version, and every kind in it: "apps/v1", "apps/v1/Deployment"; asked anew each time. */
+  readonly apiVersions: (options: { readonly signal: AbortSignal }) => Promise<readonly string[]>;
 }
 
 /** "/api/v1" or "/apis/apps/v1" */
@@ -31,6 +33,24 @@ function readResources(apiVersion: string, body: unknown): ReadonlyMap<string, A
     found.set(kind, { apiVersion, kind, plural: name, isNamespaced: namespaced === true });
   }
   return found;
+}
+
+const aggregated = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json";
+
+/** What one answer of aggregated discovery serves; undefined where the server answered in the older way. */
+function readAggregated(body: unknown): readonly string[] | undefined {
+  const answer = record(body);
+  if (answer?.["kind"] !== "APIGroupDiscoveryList") return undefined;
+  return records(answer["items"]).flatMap((group) => {
+    const { name } = record(group["metadata"]) ?? {};
+    return records(group["versions"]).flatMap(({ version, resources }) => {
+      const apiVersion = typeof name === "string" && name !== "" ? `${name}/${String(version)}` : String(version);
+      const kinds = records(resources).flatMap(({ responseKind, subresources }) =>
+        [responseKind, ...records(subresources).map((sub) => sub["responseKind"])].map((of) => record(of)?.["kind"]),
+      );
+      return [apiVersion, ...kinds.filter((kind) => typeof kind === "string").map((kind) => `${apiVersion}/${kind}`)];
+    });
+  });
 }
 
 /**
@@ -60,7 +80,42 @@ export function createDiscovery(transport: Transport): Discovery {
     }
   };
 
+  const ask = (path: string, accept: string | undefined, signal: AbortSignal): Promise<unknown> => {
+    const doing = { verb: "discover", object: "what the cluster serves" };
+    return transport.json(
+      { method: "GET", path, doing, isRepeatable: true, ...(accept === undefined ? {} : { accept }) },
+      { signal },
+    );
+  };
+
+  /** One request per group and version, for servers without aggregated discovery (before Kubernetes 1.30). */
+  const apiVersionsOneByOne = async (legacy: unknown, groups: unknown, signal: AbortSignal) => {
+    const versions = [
+      ...[record(legacy)?.["versions"] ?? []].flat().map(String),
+      ...records(record(groups)?.["groups"]).flatMap((group) =>
+        records(group["versions"]).map(({ groupVersion }) => String(groupVersion)),
+      ),
+    ];
+    const kinds = await Promise.all(
+      versions.map(async (version) =>
+        records(record(await ask(groupPath(version), undefined, signal))?.["resources"]).map(
+          ({ kind }) => `${version}/${String(kind)}`,
+        ),
+      ),
+    );
+    return [...versions, ...kinds.flat()];
+  };
+
   return {
+    apiVersions: async ({ signal }) => {
+      const [legacy, groups] = await Promise.all([ask("/api", aggregated, signal), ask("/apis", aggregated, signal)]);
+      const [core, others] = [readAggregated(legacy), readAggregated(groups)];
+      const found =
+        core === undefined || others === undefined
+          ? await apiVersionsOneByOne(legacy, groups, signal)
+          : [...core, ...others];
+      return [...new Set(found)];
+    },
     resourceOf: async ({ apiVersion, kind }, { signal }) => {
       const resource = known.get(apiVersion)?.get(kind) ?? (await load(apiVersion, signal)).get(kind);
       if (resource !== undefined) return resource;

@@ -45,7 +45,10 @@ const reasonOf: Readonly<Record<number, string>> = {
   422: "Invalid",
 };
 
-function meaningOf(httpStatus: number, reason: unknown): Meaning {
+function meaningOf(httpStatus: number, reason: unknown, causes: readonly unknown[]): Meaning {
+  if (causes.includes("NamespaceTerminating")) return later("KUBE_NAMESPACE_TERMINATING", []);
+  // A webhook that refuses without a code of its own: 400 without a reason. The server itself always gives one.
+  if (httpStatus === 400 && (reason === undefined || reason === "")) return later("KUBE_REFUSED", []);
   const byName = typeof reason === "string" ? byReason[reason] : undefined;
   if (byName !== undefined) return byName;
   const byNumber = byReason[reasonOf[httpStatus] ?? ""];
@@ -64,14 +67,21 @@ function meaningOf(httpStatus: number, reason: unknown): Meaning {
 export function statusError(httpStatus: number, body: unknown, doing: Doing): OperatorError {
   const status = record(body);
   const isStatus = status?.["kind"] === "Status";
-  const { code, retry, next } = meaningOf(httpStatus, isStatus ? status["reason"] : undefined);
+  const causes = records(record(status?.["details"])?.["causes"]);
+  const { code, retry, next } = isStatus
+    ? meaningOf(
+        httpStatus,
+        status["reason"],
+        causes.map(({ reason }) => reason),
+      )
+    : meaningOf(httpStatus, reasonOf[httpStatus], []);
   const said = isStatus && typeof status["message"] === "string" && status["message"] !== "" ? status["message"] : "";
   const message =
     doing.isSecret === true || said === ""
       ? `the API server answered ${httpStatus}${typeof status?.["reason"] === "string" ? ` ${status["reason"]}` : ""}`
       : said;
   const object = doing.object;
-  const problems = records(record(status?.["details"])?.["causes"]).map((cause): Problem => {
+  const problems = causes.map((cause): Problem => {
     const field = typeof cause["field"] === "string" ? cause["field"] : "";
     const text = doing.isSecret === true ? String(cause["reason"] ?? "") : String(cause["message"] ?? "");
     return { message: [field, text].filter((part) => part !== "").join(": "), where: { object } };

@@ -20,6 +20,8 @@ export interface ApiRequest {
   readonly body?: unknown;
   /** Default application/json */
   readonly contentType?: string;
+  /** Default application/json */
+  readonly accept?: string;
   readonly doing: Doing;
   /** Sending it twice has the effect of sending it once: a connection that broke is tried again. */
   readonly isRepeatable: boolean;
@@ -133,7 +135,7 @@ export function createTransport(access: ClusterAccess, options: { readonly timeo
       headersTimeout: options.timeoutMs,
       bodyTimeout,
       headers: {
-        accept: "application/json",
+        accept: request.accept ?? "application/json",
         "user-agent": "skerry",
         ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
         ...(request.body === undefined ? {} : { "content-type": request.contentType ?? "application/json" }),

@@ -1,4 +1,8 @@
+export { deployRelease } from "./deploy-release.ts";
+export { checkReleaseName, readRelease, releaseHistory } from "./history.ts";
+export { planRelease } from "./plan-release.ts";
 export type { RawChart, RawFile } from "./raw-chart.ts";
+export type { ReleaseInfo, ReleaseRecord } from "./release-record.ts";
 export type {
   ChartToRender,
   FieldChange,
@@ -15,3 +19,4 @@ export type {
   UninstallOutcome,
   UninstallRequest,
 } from "./types.ts";
+export { uninstallRelease } from "./uninstall-release.ts";

@@ -42,6 +42,10 @@ export const kubeErrors = {
     exit: 7,
     doc: "The Kubernetes API server or an admission webhook refused the request for another reason, which the message repeats. The object was left as it is.",
   },
+  KUBE_NAMESPACE_TERMINATING: {
+    exit: 7,
+    doc: "The object's namespace is being deleted, so nothing can be created in it. Wait until it is gone, then create it again; a namespace that stays like this has objects whose finalizers nobody answers (`kubectl get namespace NAME -o yaml` names them).",
+  },
   KUBE_UNAVAILABLE: {
     exit: 4,
     doc: "The Kubernetes API server answered that it cannot serve the request now: starting, overloaded, or without etcd. Running the same command again goes on from there.",
@@ -57,5 +61,13 @@ export const kubeErrors = {
   KUBECONFIG_INVALID: {
     exit: 3,
     doc: "The kubeconfig cannot be used: broken YAML, no current context, or credentials that are not in the file itself (files, exec plug-ins). `kubectl config view --raw --flatten --minify` makes one that stands alone.",
+  },
+  KUBE_STREAM_BROKEN: {
+    exit: 4,
+    doc: "A stream through the API server (a command in a container, a way to a pod's port) ended where it should not have: the pod, its node or the connection went away, or the node could not reach the port. What was done through it up to then is not undone; running the same command again begins it anew.",
+  },
+  KUBE_NO_READY_POD: {
+    exit: 7,
+    doc: "A Service was to be reached through the API server, and no pod behind it is running and ready, or it has no such port. Look at its pods; run the same command again when one is ready.",
   },
 } as const satisfies CatalogPage;
