@@ -1,6 +1,26 @@
+export { parseAssignments } from "./assignments.ts";
+export type { ChartValuesDefinition } from "./chart-values.ts";
+export { chartValues } from "./chart-values.ts";
+export { checkValues } from "./check-values.ts";
+export type { DeployConfig } from "./deploy-config.ts";
+export { parseDeployConfig } from "./deploy-config.ts";
+export { findDeployConfig } from "./edge/find-deploy-config.ts";
+export { loadFileValues } from "./edge/load-values.ts";
+export { environmentLayers } from "./environment-variables.ts";
+export type { ValuesSources } from "./package-values.ts";
+export { packageValues, parseValues } from "./package-values.ts";
+export type {
+  Declarations,
+  DeclaredConstant,
+  DeclaredVariable,
+  ResolveOptions,
+  VariableLayer,
+} from "./resolve-variables.ts";
+export { resolveVariables } from "./resolve-variables.ts";
 export type { LiveScope, Scope, VariableOrigin, VariableValue } from "./scope.ts";
 export { createLiveScope, emptyScope, sensitiveTexts, templateValues, withVariable } from "./scope.ts";
 export type { LoadedValue, LoadedValues, TemplateValue, TemplateValues } from "./template-value.ts";
 export { isTextContent, textSampleBytes } from "./text-content.ts";
 export type { TextTemplateOptions } from "./text-template.ts";
 export { applyTextTemplate, templateKeys, templateStream } from "./text-template.ts";
+export { mergeValues, setAt, valueAt } from "./value-path.ts";
