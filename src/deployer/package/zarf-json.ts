@@ -1,48 +1,138 @@
-import type { JsonValue } from "../../lib/json.ts";
 import { emitYaml } from "../../lib/yaml/index.ts";
 import { manifestFile } from "./component-tar.ts";
 import type { ComponentDefinition, PackageDefinition } from "./definition.ts";
+import { fields, type JsonObject, type Struct, structJson } from "./zarf-struct.ts";
 
-type JsonObject = { readonly [key: string]: JsonValue | undefined };
+// The structs of Zarf v0.84.0, their fields in its order. @see https://docs.zarf.dev/ref/packages/
 
-/** Leaves out what Go's `omitempty` leaves out: absent, empty text, false, empty lists. */
-function filled(object: JsonObject): JsonObject {
-  return Object.fromEntries(
-    Object.entries(object).filter(
-      ([, value]) =>
-        value !== undefined && value !== "" && value !== false && !(Array.isArray(value) && value.length === 0),
-    ),
-  );
-}
-
-const noActions: JsonObject = { defaults: { shell: {} } };
-
-function componentJson(
-  component: ComponentDefinition,
-  nameFile: (manifest: string, index: number, file: string) => string,
-): JsonObject {
-  const { name, description, required, only } = component;
-  return {
-    ...filled({ name, description, default: component.default, required }),
-    only: { cluster: filled({ architecture: only?.cluster?.architecture }) },
-    import: {},
-    ...filled({
-      manifests: component.manifests.map((manifest) =>
-        filled({
-          name: manifest.name,
-          // Zarf leaves the default out of what it records.
-          namespace: manifest.namespace === "default" ? "" : manifest.namespace,
-          files: manifest.files.map((file, index) => nameFile(manifest.name, index, file)),
-          noWait: manifest.noWait,
-          serverSideApply: typeof manifest.serverSideApply === "string" ? manifest.serverSideApply : "",
-        }),
-      ),
-      images: component.images,
-    }),
-    scripts: {},
-    actions: { onCreate: noActions, onDeploy: noActions, onRemove: noActions },
-  };
-}
+const shell: Struct = { fields: fields("filled", "windows linux darwin") };
+const setVariable: Struct = {
+  fields: { ...fields("always", "name"), ...fields("filled", "sensitive autoIndent pattern type") },
+};
+const wait: Struct = {
+  fields: {
+    cluster: { said: { fields: { ...fields("always", "kind name"), ...fields("filled", "namespace condition") } } },
+    network: { said: { fields: { ...fields("always", "protocol address"), ...fields("filled", "code") } } },
+  },
+};
+const action: Struct = {
+  fields: {
+    ...fields("said", "mute maxTotalSeconds maxRetries dir"),
+    ...fields("filled", "env cmd"),
+    shell: { said: shell },
+    ...fields("filled", "setVariable"),
+    setVariables: { list: setVariable },
+    setValues: {
+      list: { fields: { ...fields("filled", "key"), ...fields("said", "value"), ...fields("filled", "type") } },
+    },
+    ...fields("filled", "description"),
+    wait: { said: wait },
+    ...fields("said", "template"),
+  },
+};
+const actionSet: Struct = {
+  fields: {
+    defaults: { fields: { ...fields("filled", "mute maxTotalSeconds maxRetries dir env"), shell } },
+    before: { list: action },
+    after: { list: action },
+    onSuccess: { list: action },
+    onFailure: { list: action },
+  },
+};
+const chart: Struct = {
+  fields: {
+    ...fields("always", "name"),
+    ...fields("filled", "version url repoName gitPath localPath namespace releaseName noWait"),
+    ...fields("filled", "valuesFiles templatedValuesFiles"),
+    variables: { list: { fields: fields("always", "name description path") } },
+    values: { list: { fields: { ...fields("always", "sourcePath targetPath"), ...fields("filled", "excludePaths") } } },
+    ...fields("said", "schemaValidation"),
+    ...fields("filled", "serverSideApply"),
+  },
+};
+const manifest: Struct = {
+  fields: {
+    ...fields("always", "name"),
+    ...fields("filled", "namespace files kustomizeAllowAnyDirectory kustomizations enableKustomizePlugins noWait"),
+    ...fields("filled", "serverSideApply"),
+    ...fields("said", "template"),
+  },
+};
+const file: Struct = {
+  fields: {
+    ...fields("always", "source"),
+    ...fields("filled", "shasum"),
+    ...fields("always", "target"),
+    ...fields("filled", "executable symlinks extractPath"),
+    ...fields("said", "template"),
+  },
+};
+const injection: Struct = {
+  fields: {
+    ...fields("always", "source"),
+    target: { fields: fields("always", "namespace selector container path") },
+    ...fields("filled", "compress"),
+  },
+};
+const component: Struct = {
+  fields: {
+    ...fields("always", "name"),
+    ...fields("filled", "description default"),
+    ...fields("said", "required"),
+    only: {
+      fields: {
+        ...fields("filled", "localOS"),
+        cluster: { fields: fields("filled", "architecture distros") },
+        ...fields("filled", "flavor"),
+      },
+    },
+    ...fields("filled", "group"),
+    import: { fields: fields("filled", "name path url") },
+    manifests: { list: manifest },
+    charts: { list: chart },
+    dataInjections: { list: injection },
+    files: { list: file },
+    ...fields("filled", "images"),
+    imageArchives: { list: { fields: fields("always", "path images") } },
+    ...fields("filled", "repos"),
+    scripts: { fields: fields("filled", "showOutput timeoutSeconds retry prepare before after") },
+    actions: { fields: { onCreate: actionSet, onDeploy: actionSet, onRemove: actionSet } },
+    healthChecks: { list: { fields: fields("always", "apiVersion kind namespace name") } },
+    ...fields("filled", "stateAccess"),
+  },
+};
+const whole: Struct = {
+  fields: {
+    ...fields("filled", "apiVersion"),
+    ...fields("always", "kind"),
+    metadata: {
+      fields: {
+        ...fields("always", "name"),
+        ...fields("filled", "description version url image uncompressed architecture yolo authors documentation"),
+        ...fields("filled", "source vendor aggregateChecksum annotations"),
+        ...fields("said", "allowNamespaceOverride"),
+      },
+    },
+    build: {
+      fields: {
+        ...fields("filled", "terminal user"),
+        ...fields("always", "architecture timestamp version"),
+        ...fields("filled", "migrations registryOverrides differential differentialPackageVersion differentialMissing"),
+        ...fields("filled", "flavor"),
+        ...fields("said", "signed"),
+        versionRequirements: { list: { fields: { ...fields("always", "version"), ...fields("filled", "reason") } } },
+        ...fields("filled", "provenanceFiles"),
+      },
+    },
+    components: { list: component },
+    constants: {
+      list: { fields: { ...fields("always", "name value"), ...fields("filled", "description autoIndent pattern") } },
+    },
+    variables: { list: { fields: { ...setVariable.fields, ...fields("filled", "description default prompt") } } },
+    values: { fields: fields("filled", "files schema") },
+    ...fields("filled", "documentation"),
+  },
+};
 
 /**
  * The definition as Zarf puts it into JSON: the keys in the order of its Go structs, empty structs written out. It is the config
@@ -51,74 +141,23 @@ function componentJson(
  * @param options.files - "written": names as in zarf.yaml; "stored": names as in the component's archive
  */
 export function zarfJson(definition: PackageDefinition, options: { readonly files: "written" | "stored" }): JsonObject {
-  const { metadata, build } = definition;
-  const nameFile = (manifest: string, index: number, file: string) =>
-    options.files === "stored" ? manifestFile(manifest, index) : file;
-  return {
-    apiVersion: definition.apiVersion,
-    kind: definition.kind,
-    metadata: {
-      ...filled({
-        name: metadata.name,
-        description: metadata.description,
-        version: metadata.version,
-        url: metadata.url,
-        image: metadata.image,
-        uncompressed: metadata.uncompressed,
-        architecture: metadata.architecture,
-        authors: metadata.authors,
-        documentation: metadata.documentation,
-        source: metadata.source,
-        vendor: metadata.vendor,
-        aggregateChecksum: metadata.aggregateChecksum,
-        annotations: metadata.annotations,
-      }),
-      // Absent means allowed, so a false is said.
-      ...(metadata.allowNamespaceOverride === undefined
-        ? {}
-        : { allowNamespaceOverride: metadata.allowNamespaceOverride }),
-    },
-    build: {
-      ...filled({
-        architecture: build?.architecture ?? "",
-        timestamp: build?.timestamp ?? "",
-        version: build?.version ?? "",
-        flavor: build?.flavor,
-      }),
-      signed: build?.signed ?? false,
-      ...filled({
-        versionRequirements: (build?.versionRequirements ?? []).map(({ version, reason }) =>
-          filled({ version, reason }),
-        ),
-        provenanceFiles: build?.provenanceFiles ?? [],
-      }),
-    },
-    components: definition.components.map((component) => componentJson(component, nameFile)),
-    ...filled({
-      constants: definition.constants.map(({ name, value, description, autoIndent, pattern }) => ({
-        name,
-        value,
-        ...filled({ description, autoIndent, pattern }),
-      })),
-      variables: definition.variables.map((variable) =>
-        filled({
-          name: variable.name,
-          sensitive: variable.sensitive,
-          autoIndent: variable.autoIndent,
-          pattern: variable.pattern,
-          description: variable.description,
-          default: variable.default,
-          prompt: variable.prompt === true,
-        }),
-      ),
-    }),
-    values: {},
-  };
+  const { components } = definition;
+  const named = options.files === "stored" ? components.map(withStoredNames) : components;
+  return structJson(whole, { ...definition, components: named } as unknown as JsonObject);
 }
 
-/** Without empty structs and lists; falsehoods stay. */
-function pruned(value: JsonValue | undefined): JsonValue | undefined {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
+function withStoredNames(one: ComponentDefinition): ComponentDefinition {
+  const manifests = one.manifests.map((item) => ({
+    ...item,
+    files: item.files.map((_, index) => manifestFile(item.name, index)),
+  }));
+  return { ...one, manifests };
+}
+
+/** Without empty structs; falsehoods and lists stay. */
+function pruned(value: JsonObject[string]): JsonObject[string] {
+  if (Array.isArray(value)) return (value as readonly JsonObject[string][]).map((item) => pruned(item) ?? {}) as never;
+  if (typeof value !== "object" || value === null) return value;
   const entries = Object.entries(value)
     .map(([key, item]) => [key, pruned(item)] as const)
     .filter(([, item]) => item !== undefined);
