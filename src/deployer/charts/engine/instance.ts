@@ -34,7 +34,8 @@ export function startInstance(module: WebAssembly.Module): (frame: Uint8Array) =
   };
   const instance = new webAssembly.Instance(module, { wasi_snapshot_preview1: imports });
   const engine = instance.exports;
-  wasi.initialize(instance);
+  // The engine ships as the image of one that has already started.
+  wasi.finalizeBindings(instance);
   return (frame) => {
     const address = engine.alloc(frame.length) >>> 0;
     new Uint8Array(engine.memory.buffer, address, frame.length).set(frame);
