@@ -1,4 +1,4 @@
-import { type Cluster, type KubeObject, refOf } from "../../../kube/index.ts";
+import { type Cluster, type KubeObject, refOf, type WriteOptions } from "../../../kube/index.ts";
 import { isOperatorError } from "../../../lib/errors/index.ts";
 import { isSameObject } from "./compare.ts";
 import { fieldManager } from "./session.ts";
@@ -19,17 +19,20 @@ export async function applyFromClient(
     readonly before: KubeObject | undefined;
     readonly cluster: Cluster;
     readonly signal: AbortSignal;
+    /** Default false: write. */
+    readonly dryRun?: boolean;
   },
 ): Promise<KubeObject> {
-  const { before, cluster, signal } = options;
+  const { before, cluster, signal, dryRun = false } = options;
+  const as = { fieldManager, signal, dryRun };
   let { live } = options;
   for (let races = 0; ; races++) {
     try {
-      if (live === undefined) return await cluster.create(object, { fieldManager, signal });
-      if (!isBuiltIn(object)) return await patchCustom(object, live, { before, cluster, signal });
+      if (live === undefined) return await cluster.create(object, as);
+      if (!isBuiltIn(object)) return await patchCustom(object, live, { before, cluster, as });
       const merged = mergeThreeWay(before, object, live) as unknown as KubeObject;
       if (isSameObject(merged, live)) return live;
-      return await cluster.replace(merged, { fieldManager, signal });
+      return await cluster.replace(merged, as);
     } catch (error) {
       const isRace = isOperatorError(error, "KUBE_CONFLICT") || isOperatorError(error, "KUBE_ALREADY_EXISTS");
       if (!isRace || races >= maxRaces) throw error;
@@ -41,13 +44,11 @@ export async function applyFromClient(
 async function patchCustom(
   object: KubeObject,
   live: KubeObject,
-  options: { readonly before: KubeObject | undefined; readonly cluster: Cluster; readonly signal: AbortSignal },
+  options: { readonly before: KubeObject | undefined; readonly cluster: Cluster; readonly as: WriteOptions },
 ): Promise<KubeObject> {
-  const { before, cluster, signal } = options;
+  const { before, cluster, as } = options;
   const patch = before === undefined ? object : mergePatch(before, object);
-  return Object.keys(patch).length === 0
-    ? live
-    : cluster.patch(refOf(object), patch, { type: "merge", fieldManager, signal });
+  return Object.keys(patch).length === 0 ? live : cluster.patch(refOf(object), patch, { type: "merge", ...as });
 }
 
 /** Kinds of Kubernetes itself: their groups have no dot or end in k8s.io; CustomResourceDefinitions make the others. */

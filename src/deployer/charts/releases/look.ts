@@ -1,9 +1,10 @@
 import pMap from "p-map";
 import { type KubeObject, objectName, records, refOf } from "../../../kube/index.ts";
-import { isOperatorError, OperatorError } from "../../../lib/errors/index.ts";
+import { type ErrorCode, isOperatorError, OperatorError } from "../../../lib/errors/index.ts";
+import { applyFromClient } from "./client-side.ts";
 import { isSameObject } from "./compare.ts";
 import { releaseOf } from "./errors.ts";
-import { afterTakeOver } from "./managed-fields.ts";
+import { judgeAs } from "./managed-fields.ts";
 import { foreignBecause } from "./ownership.ts";
 import { nameOf } from "./read-manifest.ts";
 import { concurrency, fieldManager, type Session } from "./session.ts";
@@ -64,30 +65,42 @@ async function lookAtOne(object: KubeObject, session: Session, options: LookOpti
   return foreign === undefined ? judge(sight, session, options) : sight;
 }
 
+/** What the server may say of a dry run without meaning the deed. */
+const judgements: readonly ErrorCode[] = [
+  "KUBE_CONFLICT",
+  "KUBE_INVALID",
+  "KUBE_REFUSED",
+  "KUBE_FORBIDDEN",
+  "KUBE_NAMESPACE_TERMINATING",
+];
+
 async function judge(sight: Sight, session: Session, options: LookOptions): Promise<Sight> {
   const { cluster, signal } = session;
   const { object, live } = sight;
-  // Fields that Helm or a client's merge has set become ours before we apply: the dry run can only look past them.
-  const isInherited = !options.isServerSide || afterTakeOver(records(live?.metadata["managedFields"])) !== undefined;
-  const force = options.forceConflicts || isInherited;
+  const before = options.deployed(object);
+  const as = judgeAs(records(live?.metadata["managedFields"]));
+  const isTelling = !options.isServerSide || as !== undefined;
   try {
-    const wouldBe = await cluster.apply(object, { fieldManager, dryRun: true, force, signal });
-    const before = options.deployed(object);
-    // It keeps inherited fields that the chart has dropped, so it tells nothing of an object that asks for less.
-    const isTelling = !isInherited || (before !== undefined && isSameObject(before, object));
-    const isUnchanged = live !== undefined && isTelling && isSameObject(live, wouldBe);
+    const wouldBe = options.isServerSide
+      ? await cluster.apply(object, {
+          fieldManager: as ?? fieldManager,
+          dryRun: true,
+          force: options.forceConflicts || as === undefined,
+          signal,
+        })
+      : await applyFromClient(object, { live, before, cluster, signal, dryRun: true });
+    // What several have written keeps fields that the chart has dropped, until they are ours.
+    const isKnown = isTelling || (before !== undefined && isSameObject(before, object));
+    const isUnchanged = live !== undefined && isKnown && isSameObject(live, wouldBe);
     return { ...sight, wouldBe, outcome: isUnchanged ? "unchanged" : sight.outcome };
   } catch (error) {
     if (!isOperatorError(error)) throw error;
-    if (error.code === "KUBE_CONFLICT" || (error.code === "KUBE_INVALID" && error.problems.length > 0))
-      return { ...sight, refusal: error };
+    const isRefusal = error.code === "KUBE_CONFLICT" || error.code === "KUBE_INVALID";
+    if (isTelling && isRefusal && error.problems.length > 0) return { ...sight, refusal: error };
     if (error.code === "KUBE_NOT_FOUND" && live === undefined)
       return { ...sight, provisional: `after Namespace/${object.metadata.namespace ?? ""}` };
     // A webhook that cannot be asked without side effects, a quota: only the deed itself shows.
-    const isJudgement = ["KUBE_INVALID", "KUBE_REFUSED", "KUBE_FORBIDDEN", "KUBE_NAMESPACE_TERMINATING"].includes(
-      error.code,
-    );
-    if (isJudgement) return { ...sight, provisional: error.message };
+    if (judgements.includes(error.code)) return { ...sight, provisional: error.message };
     throw error;
   }
 }

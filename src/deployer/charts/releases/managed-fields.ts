@@ -33,6 +33,19 @@ export function afterTakeOver(managedFields: readonly Fields[]): readonly Fields
   return [...others, { ...base, fieldsV1: fields }];
 }
 
+/**
+ * In whose name a dry run shows what applying will do once the fields are ours: ours, or Helm's where Helm alone has applied
+ * the object so far. Undefined where several have written it: then no dry run shows it.
+ */
+export function judgeAs(managedFields: readonly Fields[]): string | undefined {
+  const theirs = managedFields.filter(isOfRelease);
+  if (theirs.length === 0) return fieldManager;
+  const [one, ...more] = theirs;
+  const isAlone = more.length === 0 && one?.["operation"] === "Apply";
+  const hasOurs = managedFields.some(({ manager, operation }) => manager === fieldManager && operation === "Apply");
+  return isAlone && !hasOurs ? String(one["manager"]) : undefined;
+}
+
 /** Two trees of field names as one. */
 function union(a: Fields, b: Fields): Fields {
   const both = { ...a } as Record<string, unknown>;
