@@ -11,6 +11,7 @@ import { type Kustomize, kubectlKustomize } from "./fetch/kustomize.ts";
 import type { Registries } from "./fetch/registries.ts";
 import { reduceDifferential } from "./source/differential.ts";
 import { type LoadedPackage, loadPackage } from "./source/load-package.ts";
+import type { StagedTree } from "./stage/staged.ts";
 import type { StagingFolder } from "./stage/staging-folder.ts";
 
 export interface BuildOptions {
@@ -87,12 +88,14 @@ export async function buildPackage(
     onProgress: ports.onProgress,
   };
   const content: PackageLayer[] = [];
+  const trees = new Map<string, StagedTree>();
   for (const [index, component] of components.entries()) {
     ports.signal.throwIfAborted();
     const { name } = component;
     ports.onProgress?.({ kind: "component", name, done: index, total: components.length });
     const tree = await stageComponent(component, context);
     if (tree.size === 0) continue;
+    trees.set(name, tree);
     content.push(await archiveLayer(`components/${name}.tar`, { root: name, rootMode: 0o700, tree }, ports));
   }
   content.push(...(await valuesLayers(loaded)), ...(await documentationLayers(loaded, ports)));
@@ -100,6 +103,7 @@ export async function buildPackage(
   return assemblePackage({
     definition,
     content,
+    trees,
     ...(flavor === undefined ? {} : { flavor }),
     ...(base === undefined ? {} : { differentialTo: base }),
     ...(options.createdAt === undefined ? {} : { createdAt: options.createdAt }),

@@ -5,7 +5,6 @@ import path from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { stringify } from "yaml";
 import {
-  buildPackage,
   deployPackage,
   type Package,
   packageReadiness,
@@ -14,7 +13,7 @@ import {
 } from "../../../src/deployer/index.ts";
 import { type Cluster, connectCluster, type KubeObject } from "../../../src/kube/index.ts";
 import { startApiServer, type TestApiServer } from "../../support/apiserver.ts";
-import { openBuilt } from "../../support/package-source.ts";
+import { buildFolder, openBuilt } from "../../support/package-source.ts";
 
 let api: TestApiServer;
 let cluster: Cluster;
@@ -33,7 +32,7 @@ afterEach(async () => {
   for (const folder of folders.splice(0)) await rm(folder, { recursive: true });
 });
 
-const demo = async () => openBuilt(await buildPackage("bundles/demo/packages/demo", { signal }));
+const demo = async () => openBuilt(await buildFolder("bundles/demo/packages/demo"));
 const get = (kind: string, name: string, namespace?: string, apiVersion = "v1") =>
   cluster.get({ apiVersion, kind, name, ...(namespace === undefined ? {} : { namespace }) }, { signal });
 
@@ -69,7 +68,7 @@ async function packageOf(
     })),
   };
   await writeFile(path.join(folder, "zarf.yaml"), stringify(definition));
-  return openBuilt(await buildPackage(folder, { signal }));
+  return openBuilt(await buildFolder(folder));
 }
 const configMap = (name: string, data: object = {}) => ({
   apiVersion: "v1",
@@ -260,7 +259,7 @@ describe("deployPackage() held against what Zarf left", () => {
   };
 
   it("leaves the same objects and the same record", async () => {
-    const pkg = await openBuilt(await buildPackage("test/fixtures/zarf/manifests-images/src", { signal }));
+    const pkg = await openBuilt(await buildFolder("test/fixtures/zarf/manifests-images/src"));
     await deployPackage({ pkg, cluster, signal });
     expect((await planPackage({ pkg, cluster, signal })).isUnchanged).toBe(true);
 

@@ -6,6 +6,7 @@ import { configMediaType, titleAnnotation } from "../../package/media-types.ts";
 import { fullReference, packageImages } from "../../package/package.ts";
 import { zarfJson, zarfYaml } from "../../package/zarf-json.ts";
 import { migrations } from "../source/migrate.ts";
+import type { StagedTree } from "../stage/staged.ts";
 import { byDigest, imageBlobsOf, imageIndexLayers, type PackageImage } from "./image-layers.ts";
 import { bytesLayer, type PackageLayer } from "./package-layer.ts";
 import { versionRequirements } from "./version-requirements.ts";
@@ -16,6 +17,8 @@ export interface PackageParts {
   readonly definition: PackageDefinition;
   /** Archives of components, values, documentation. */
   readonly content: readonly PackageLayer[];
+  /** What is in the archive of each component that has one. */
+  readonly trees: ReadonlyMap<string, StagedTree>;
   readonly flavor?: string;
   /** Version of the package that this is the difference to. */
   readonly differentialTo?: string;

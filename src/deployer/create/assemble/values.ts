@@ -31,7 +31,9 @@ export async function valuesLayers(loaded: LoadedPackage): Promise<readonly Pack
     );
   if (values !== undefined && merged !== undefined) checkValues(values, merged, files.join(", "));
   const schemaBytes =
-    read.length === 1 && only !== undefined ? only.bytes : Buffer.from(JSON.stringify(sorted(merged), undefined, 2));
+    read.length === 1 && only !== undefined
+      ? only.bytes
+      : Buffer.from(JSON.stringify(sorted(merged ?? {}), undefined, 2));
   return [
     ...(merged === undefined ? [] : [bytesLayer("values.schema.json", schemaBytes)]),
     ...(values === undefined ? [] : [bytesLayer("values.yaml", Buffer.from(emitYaml(sorted(values))))]),

@@ -1,8 +1,9 @@
 import { readdirSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { buildPackage, openPackage, type PackageSource } from "../../../../src/deployer/index.ts";
+import { openPackage, type PackageSource } from "../../../../src/deployer/index.ts";
 import { readComponentTar } from "../../../../src/deployer/package/component-tar.ts";
 import { digestOf, parseManifest } from "../../../../src/oci/index.ts";
+import { buildFolder } from "../../../support/package-source.ts";
 import { publishedSource, readZarfArchive } from "../../../support/zarf-archive.ts";
 
 /** Damaged variants of one good package, made for these tests from a package of Zarf v0.84.0. */
@@ -184,13 +185,16 @@ describe("openPackage() of a package that we built", () => {
 });
 
 async function builtSource(): Promise<PackageSource> {
-  const built = await buildPackage("bundles/demo/packages/demo", { signal });
+  const built = await buildFolder("bundles/demo/packages/demo");
   const manifest = parseManifest(built.manifestBytes, { what: "package" });
   if (manifest.kind !== "image") throw new Error("not an image manifest");
   const open = new Map(built.layers.map((layer) => [layer.descriptor.digest, layer.open]));
   return {
     digest: digestOf(built.manifestBytes),
     manifest,
-    readBlob: (digest) => (open.get(digest) ?? (() => (async function* () {})()))(),
+    readBlob: (digest) =>
+      (open.get(digest) ?? (() => (async function* () {})()))({
+        signal: new AbortController().signal,
+      }),
   };
 }
