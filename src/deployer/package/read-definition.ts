@@ -2,9 +2,45 @@ import { parseAllDocuments } from "yaml";
 import { z } from "zod";
 import { OperatorError, type Problem } from "../../lib/errors/index.ts";
 import { BuiltDefinition, type PackageDefinition } from "./definition.ts";
-import { isSafeName } from "./path-rules.ts";
+import { definitionNameProblems } from "./definition-names.ts";
+import { migrateDefinition } from "./migrate-definition.ts";
+import { projectBeta } from "./project-beta.ts";
+import { betaSchema } from "./schema/beta-schema.ts";
+import { lenient } from "./schema/object-maker.ts";
 
-const version = "zarf.dev/v1alpha1";
+const alpha = "zarf.dev/v1alpha1";
+const beta = "zarf.dev/v1beta1";
+
+const BetaDefinition = betaSchema(lenient);
+
+/**
+ * The definition of a built package. Documents of unknown versions are passed over; of known ones the highest counts, and what is
+ * given is always v1alpha1: with what is deprecated migrated, or projected from v1beta1.
+ *
+ * @throws OperatorError PACKAGE_INVALID with every problem found
+ */
+export function readDefinition(text: string): PackageDefinition {
+  const documents = Map.groupBy(readDocuments(text), apiVersionOf);
+  for (const version of [alpha, beta])
+    if ((documents.get(version)?.length ?? 0) > 1) throw refused([{ message: `it has two documents of ${version}` }]);
+  const [betaDocument] = documents.get(beta) ?? [];
+  const [alphaDocument] = documents.get(alpha) ?? [];
+  if (betaDocument === undefined && alphaDocument === undefined)
+    throw refused([{ message: `it has no document of ${alpha} or ${beta}` }]);
+  const definition =
+    betaDocument === undefined
+      ? migrateDefinition(parsed(BuiltDefinition, alphaDocument))
+      : projectBeta(parsed(BetaDefinition, betaDocument));
+  const problems = definitionNameProblems(definition);
+  if (problems.length > 0) throw refused(problems.map((message) => ({ message })));
+  return definition;
+}
+
+function parsed<T extends z.ZodType>(schema: T, document: unknown): z.infer<T> {
+  const result = schema.safeParse(withoutNulls(document));
+  if (result.success) return result.data;
+  throw refused(result.error.issues.map((issue) => ({ message: `${z.core.toDotPath(issue.path)}: ${issue.message}` })));
+}
 
 /** Go reads an absent value and a null alike. */
 function withoutNulls(value: unknown): unknown {
@@ -17,38 +53,21 @@ function withoutNulls(value: unknown): unknown {
   );
 }
 
-const apiVersionOf = (document: unknown): unknown => {
+function apiVersionOf(document: unknown): unknown {
   const found = (document as { readonly apiVersion?: unknown } | null)?.apiVersion;
-  return found === undefined || found === "" ? version : found;
-};
-
-/**
- * The definition of a built package: of several documents the one in v1alpha1, which every package has.
- *
- * @throws OperatorError DOCUMENT_INVALID, PACKAGE_INVALID with every problem found
- */
-export function readDefinition(text: string): PackageDefinition {
-  const documents = readDocuments(text);
-  const known = documents.filter((document) => apiVersionOf(document) === version);
-  if (known.length !== 1) throw refused([{ message: `it has ${known.length} documents of ${version}, not one` }]);
-  const parsed = BuiltDefinition.safeParse(withoutNulls(known[0]));
-  if (!parsed.success)
-    throw refused(
-      parsed.error.issues.map((issue) => ({ message: `${z.core.toDotPath(issue.path)}: ${issue.message}` })),
-    );
-  const problems = nameProblems(parsed.data);
-  if (problems.length > 0) throw refused(problems);
-  return parsed.data;
+  return found === undefined || found === null || found === "" ? alpha : found;
 }
 
 /** Strict about repeated keys, as Zarf is: a reader that takes the last one would see another package than it does. */
 function readDocuments(text: string): readonly unknown[] {
   try {
-    const parsed = parseAllDocuments(text, { logLevel: "silent", prettyErrors: false });
-    return (Array.isArray(parsed) ? parsed : []).map((document): unknown => {
+    const all = parseAllDocuments(text, { logLevel: "silent", prettyErrors: false });
+    const values = (Array.isArray(all) ? all : []).map((document): unknown => {
       for (const error of document.errors) throw error;
       return document.toJS({ maxAliasCount: 100 });
     });
+    // A separator at the end makes an empty document, which says nothing.
+    return values.filter((value, index) => value !== null || (index === 0 && values.length === 1));
   } catch (error) {
     throw new OperatorError("PACKAGE_INVALID", "the package's zarf.yaml is not YAML", { cause: error });
   }
@@ -57,22 +76,4 @@ function readDocuments(text: string): readonly unknown[] {
 function refused(problems: readonly Problem[]): OperatorError {
   const said = problems.map(({ message }) => message).join("; ");
   return new OperatorError("PACKAGE_INVALID", `the package's zarf.yaml cannot be used: ${said}`, { problems });
-}
-
-/** Names become parts of paths, labels and release names. */
-function nameProblems({ metadata, build, components }: PackageDefinition): readonly Problem[] {
-  const found: string[] = [];
-  for (const [what, name] of Object.entries({ version: metadata.version, flavor: build?.flavor }))
-    if (name !== undefined && name !== "" && !isSafeName(name)) found.push(`${what} cannot be part of a path`);
-  const targets = new Set<string>();
-  for (const { name, only, manifests } of components) {
-    const target = `${name} ${only?.cluster?.architecture ?? ""}`;
-    if (targets.has(target)) found.push(`component ${name} is there twice`);
-    targets.add(target);
-    const names = manifests.map((manifest) => manifest.name);
-    for (const manifest of names)
-      if (!isSafeName(manifest)) found.push(`manifest ${JSON.stringify(manifest)} cannot be part of a path`);
-    if (new Set(names).size < names.length) found.push(`component ${name} has two manifests of one name`);
-  }
-  return found.map((message) => ({ message }));
 }

@@ -47,7 +47,7 @@ function buildSchema(object: ObjectMaker) {
 /** A whole `zarf.yaml` in v1alpha1. @see https://docs.zarf.dev/ref/packages/ (Zarf v0.84.0) */
 export function packageSchema(object: ObjectMaker) {
   return object({
-    apiVersion: z.literal("zarf.dev/v1alpha1").default("zarf.dev/v1alpha1"),
+    apiVersion: z.literal(["zarf.dev/v1alpha1", ""]).optional(),
     kind: z.enum(["ZarfPackageConfig", "ZarfInitConfig"]).default("ZarfPackageConfig"),
     metadata: metadataSchema(object),
     build: buildSchema(object).optional(),
