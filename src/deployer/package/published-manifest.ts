@@ -47,11 +47,14 @@ export function publishedManifest(
 /** What is known of a package without pulling it; its own annotations win. @see https://github.com/opencontainers/image-spec/blob/v1.1.1/annotations.md */
 export function publishedAnnotations({ metadata, build }: PackageDefinition): Readonly<Record<string, string>> {
   const { name, description, url, authors, documentation, source, vendor } = metadata;
-  const known = { title: name, description, url, authors, documentation, source, vendor };
+  const known = { url, authors, documentation, source, vendor };
   const named = Object.entries(known).flatMap(([key, value]) =>
     value === undefined || value === "" ? [] : [[`org.opencontainers.image.${key}`, value] as const],
   );
   const all = {
+    "org.opencontainers.image.title": name,
+    // Zarf writes it also where there is none.
+    "org.opencontainers.image.description": description ?? "",
     ...Object.fromEntries(named),
     ...metadata.annotations,
     "org.opencontainers.image.created": createdAt(build?.timestamp),
