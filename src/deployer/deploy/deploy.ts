@@ -1,125 +1,123 @@
-import { type KubeObject, objectName, readiness, refOf } from "../../kube/index.ts";
-import { systemClock } from "../../lib/clock.ts";
-import { withDeadline } from "../../lib/deadline.ts";
-import { isOperatorError } from "../../lib/errors/index.ts";
-import { look, type ObjectOutcome } from "./look.ts";
-import { findRecord, missingNamespaces, outcomeOf, type PackageOutcome } from "./plan.ts";
-import { namespaceObject, type PackageRequest, type Prepared, prepare } from "./prepare.ts";
-import { type ComponentStatus, deploymentRecord, isSameRecord, recordSecret } from "./record.ts";
+import { uninstallRelease } from "../charts/releases/index.ts";
+import type { LeaseHolder } from "../state/index.ts";
+import { deployComponent } from "./deploy-component.ts";
+import { setsVariables } from "./needs.ts";
+import { openRun } from "./open-run.ts";
+import { createRecorder, type Recorder } from "./recorder.ts";
+import type { PackageRequest } from "./request.ts";
+import type { Run, Site } from "./run.ts";
+import { thisProcess } from "./this-process.ts";
+import { doneBefore } from "./unfinished.ts";
 
-/** A kind is served within a moment of its definition; beyond this something is wrong with the definition. */
-const servedWithinMs = 30_000;
-const recordWithinMs = 5_000;
-
-export interface DeployRequest extends PackageRequest {
-  /** Told after every object, in order. */
-  readonly onProgress?: (outcome: ObjectOutcome) => void;
+/** How a deployment ended. */
+export interface DeployOutcome {
+  readonly package: { readonly name: string; readonly version: string };
+  readonly components: readonly string[];
+  readonly connectivity: "airgap" | "connected";
+  /** Of the Secret that records the package; "none" where it needs no cluster. */
+  readonly record: "created" | "configured" | "unchanged" | "none";
+  /** Releases that were taken away, because this version does not have them: "web/old". */
+  readonly pruned: readonly string[];
+  /** Services that can be reached by name. */
+  readonly connectStrings: Readonly<Record<string, { readonly description: string; readonly url: string }>>;
 }
 
 /**
- * Deploys a package: namespaces first, then component by component what the server says has drifted, then the record. What is
- * as it should be is not written. Safe to repeat; after an interrupt the next call goes on. Waiting for readiness is
- * `waitPackageReady`.
+ * Deploys a package: component by component, in the order of its definition, then what an earlier version left is taken away. What
+ * is as it should be is not written; a deployment that was interrupted goes on where it stopped. Safe to repeat.
  *
- * @throws OperatorError PACKAGE_…, KUBE_…; what was applied before stays
+ * @throws OperatorError of whatever failed (DEPLOY_…, PACKAGE_…, RELEASE_…, CHART_…, ACTION_…, IMAGE_PUSH_…, STATE_LEASE_…, KUBE_…);
+ *   what was deployed before stays
  */
-export async function deployPackage(request: DeployRequest): Promise<PackageOutcome> {
-  const { pkg, cluster, signal } = request;
-  const prepared = await prepare(request);
-  const { components } = prepared;
-  const before = await findRecord(request);
-  const outcomes: ObjectOutcome[] = [];
-  const tell = (outcome: ObjectOutcome) => {
-    outcomes.push(outcome);
-    request.onProgress?.(outcome);
-  };
-  const write = async (statuses: readonly ComponentStatus[], options: { readonly signal: AbortSignal }) => {
-    const value = deploymentRecord(pkg, components, { before, statuses });
-    // The record is shared with Zarf: whoever deploys last writes it whole.
-    await cluster.apply(recordSecret(pkg, value), { ...options, force: true });
-  };
-
-  await bringNamespaces(request, prepared, tell);
-  const done: ComponentStatus[] = [];
-  for (const component of components) {
-    let isWriting = false;
-    try {
-      for (const object of component.objects) {
-        signal.throwIfAborted();
-        const found = await look(object, { cluster, signal, defined: prepared.defined, coming: new Set() });
-        if (found.outcome !== "unchanged") {
-          if (!isWriting) await write([...done, "Deploying"], { signal });
-          isWriting = true;
-          await applyWhenServed(object, request, prepared);
-        }
-        tell({ object: found.object, outcome: found.outcome });
-      }
-    } catch (error) {
-      if (isWriting && !signal.aborted) await recordFailure(() => write([...done, "Failed"], freshSignal()));
-      throw error;
-    }
-    done.push("Succeeded");
-  }
-
-  const after = deploymentRecord(pkg, components, { before, statuses: done });
-  const wasWritten = outcomes.some(({ outcome }) => outcome !== "unchanged");
-  if (!wasWritten && isSameRecord(before, after)) return outcomeOf(outcomes, "unchanged");
-  await write(done, { signal });
-  return outcomeOf(outcomes, before === undefined ? "created" : "configured");
-}
-
-const freshSignal = () => ({ signal: AbortSignal.timeout(recordWithinMs) });
-
-/** The failure that stopped the deployment is what the operator must see, whether or not it could be recorded. */
-async function recordFailure(write: () => Promise<void>): Promise<void> {
+export async function deployPackage(request: PackageRequest): Promise<DeployOutcome> {
+  const run = await openRun(request);
   try {
-    await write();
-  } catch (error) {
-    if (!isOperatorError(error)) throw error;
-  }
-}
-
-async function bringNamespaces(
-  request: PackageRequest,
-  { declared, needed, defined }: Prepared,
-  tell: (outcome: ObjectOutcome) => void,
-): Promise<void> {
-  const { cluster, signal } = request;
-  for (const name of await missingNamespaces(request, needed)) {
+    const recorder = run.site === undefined ? undefined : recorderOf(run, run.site, request.self ?? thisProcess());
     try {
-      await cluster.create(namespaceObject(name), { signal });
-      tell({ object: `Namespace/${name}`, outcome: "created" });
-    } catch (error) {
-      // Somebody else made it between the look and now: it is there, which is what was wanted.
-      if (!isOperatorError(error, "KUBE_ALREADY_EXISTS")) throw error;
+      return await deploy(run, recorder);
+    } finally {
+      await recorder?.release();
     }
-  }
-  for (const namespace of declared) {
-    const found = await look(namespace, { cluster, signal, defined, coming: new Set() });
-    if (found.outcome !== "unchanged") await cluster.apply(namespace, { signal });
-    tell(found);
+  } finally {
+    await run.close();
   }
 }
 
-/** Applies an object; of a kind that the package itself defines, waits until the server has begun to serve it. */
-async function applyWhenServed(object: KubeObject, request: PackageRequest, { defined }: Prepared): Promise<void> {
-  const { cluster, signal: outer } = request;
-  const isDefinition = object.kind === "CustomResourceDefinition";
-  if (!isDefinition && !defined.has(`${object.apiVersion} ${object.kind}`)) {
-    await cluster.apply(object, { signal: outer });
-    return;
+async function deploy(run: Run, recorder: Recorder | undefined): Promise<DeployOutcome> {
+  const { definition, site, pkg } = run;
+  const done = doneBefore(site?.before, run.inputs);
+  const isCheck = site !== undefined && wasDeployed(run, site);
+  for (const component of definition.components) {
+    const signal = recorder?.signal() ?? run.signal;
+    signal.throwIfAborted();
+    const files = await pkg.component(component.name, { signal });
+    const isDone = done.has(component.name);
+    await deployComponent(
+      { run, component, files, recorder },
+      { isCheck: isCheck || (isDone && !setsVariables(component)), isDone },
+    );
   }
-  const what = `${objectName(object)} to be served`;
-  await withDeadline(servedWithinMs, { signal: outer, what }, async (signal) => {
-    for (;;) {
-      try {
-        await cluster.apply(object, { signal });
-        if (!isDefinition || readiness(await cluster.get(refOf(object), { signal })).status === "current") return;
-      } catch (error) {
-        const mayCome = isOperatorError(error, "KUBE_KIND_UNKNOWN") || isOperatorError(error, "KUBE_NOT_FOUND");
-        if (isDefinition || !mayCome) throw error;
-      }
-      await systemClock.sleep(200, { signal });
-    }
+  const pruned = recorder === undefined || site === undefined ? [] : await prune(run, site, recorder);
+  const record = (await recorder?.complete()) ?? "none";
+  return {
+    package: { name: pkg.name, version: pkg.version },
+    components: definition.components.map(({ name }) => name),
+    connectivity: site === undefined || site.isConnected ? "connected" : "airgap",
+    record,
+    pruned,
+    connectStrings: recorder?.connectStrings() ?? {},
+  };
+}
+
+/** Whether the record says that this very package is there, whole: then only what differs is touched. */
+export function wasDeployed({ pkg, definition }: Run, { before, isConnected }: Site): boolean {
+  if (before === undefined || before.unfinishedInputs !== undefined || before.value.digest !== pkg.digest) return false;
+  if (before.value.packageConnectivity !== (isConnected ? "connected" : "airgap")) return false;
+  const succeeded = new Set(
+    before.value.deployedComponents.filter(({ status }) => status === "Succeeded").map(({ name }) => name),
+  );
+  return definition.components.every(({ name }) => succeeded.has(name));
+}
+
+export function recorderOf(run: Run, site: Site, self: LeaseHolder): Recorder {
+  return createRecorder({
+    cluster: site.cluster,
+    clock: run.clock,
+    signal: run.signal,
+    self,
+    definition: run.definition,
+    known: run.known,
+    digest: run.pkg.digest,
+    connectivity: site.isConnected ? "connected" : "airgap",
+    namespaceOverride: run.options.namespace,
+    before: site.before,
+    inputs: run.inputs,
+    onNamespace: (object) => run.tell({ kind: "object", object, outcome: "created" }),
   });
+}
+
+async function prune(run: Run, { cluster }: Site, recorder: Recorder): Promise<readonly string[]> {
+  const dropped = recorder.dropped();
+  if (!run.options.prune) {
+    for (const { release, namespace } of dropped)
+      run.tell({ kind: "notice", text: `release ${namespace}/${release} is no longer part of the package and stays` });
+    return [];
+  }
+  for (const chart of dropped) {
+    await recorder.hold();
+    const title = `release ${chart.namespace}/${chart.release}`;
+    const outcome = await uninstallRelease({
+      cluster,
+      clock: run.clock,
+      signal: recorder.signal(),
+      name: chart.release,
+      namespace: chart.namespace,
+      timeoutMs: run.options.timeoutMs,
+      onProgress: (event) => run.tell({ kind: "release", component: chart.component, title, event }),
+    });
+    for (const text of outcome.warnings) run.tell({ kind: "notice", text });
+    run.tell({ kind: "release-done", component: chart.component, title, outcome: outcome.outcome });
+    await recorder.pruned(chart);
+  }
+  return dropped.map(({ namespace, release }) => `${namespace}/${release}`);
 }

@@ -1,6 +1,8 @@
 import {
   deployPackage,
-  type Package,
+  describeEvent,
+  type OpenPackage,
+  type PackagePlan,
   type PackageRequest,
   packageReadiness,
   planPackage,
@@ -8,7 +10,7 @@ import {
 import { isOperatorError } from "../../lib/errors/index.ts";
 import { controlPlanesOf, type Site } from "../../site/index.ts";
 import { type ConditionState, definePhase, type Effect, type Phase, type Step } from "../engine/index.ts";
-import { openStoredPackage } from "../stored-package.ts";
+import { deployable, openStoredPackage } from "../stored-package.ts";
 import { remembered, type UpContext } from "../up/context.ts";
 import { namingCutOff } from "../up/cut-off.ts";
 import { nextInCluster } from "../up/next-steps.ts";
@@ -18,7 +20,7 @@ type Entry = Site["packages"][number];
 
 interface Found {
   readonly entry: Entry;
-  readonly pkg: Package;
+  readonly pkg: OpenPackage;
   /** What deploying would do; undefined where there is no API server to ask yet. */
   readonly change: { readonly effect: Effect; readonly text: string } | undefined;
   readonly ready: boolean;
@@ -57,24 +59,32 @@ async function lookAtPackage(context: UpContext, entry: Entry, signal: AbortSign
   const { bundle } = context;
   const stored = bundle.packages().find((candidate) => candidate.name === entry.name);
   if (stored === undefined) throw new Error(`${entry.name}: verify-bundle asks for every package`);
-  const pkg = await openStoredPackage(bundle, stored, { signal });
+  const pkg = deployable(await openStoredPackage(bundle, stored, { signal }), bundle);
   const request = requestFor(context, { entry, pkg }, signal);
   if (request === undefined) return { entry, pkg, change: undefined, ready: false };
   try {
-    const outcome = await planPackage(request);
-    const state = outcome.isUnchanged ? await packageReadiness(request) : undefined;
-    const created = outcome.objects.filter((object) => object.outcome === "created").length;
-    const configured = outcome.objects.filter((object) => object.outcome === "configured").length;
-    const text = [created > 0 ? `${created} created` : "", configured > 0 ? `${configured} changed` : ""]
-      .filter((part) => part !== "")
-      .join(", ");
-    const effect: Effect = outcome.isUnchanged ? "wait" : outcome.record === "created" ? "create" : "change";
-    return { entry, pkg, change: { effect, text }, ready: state?.state === "ready" };
+    const plan = await planPackage(request);
+    const state = plan.isUnchanged ? await packageReadiness(request) : undefined;
+    const effect: Effect = plan.isUnchanged ? "wait" : plan.record === "created" ? "create" : "change";
+    return { entry, pkg, change: { effect, text: countsOf(plan) }, ready: state?.state === "ready" };
   } catch (error) {
     // The API server of a dry run may be away; what is wrong with the package itself is not hidden.
     if (isOperatorError(error, "KUBE_UNREACHABLE")) return { entry, pkg, change: undefined, ready: false };
     throw error;
   }
+}
+
+/** "3 created, 1 changed, 2 removed" */
+function countsOf(plan: PackagePlan): string {
+  const objects = plan.components.flatMap((component) => [
+    ...component.objects,
+    ...component.releases.flatMap((release) => release.plan?.objects ?? []),
+  ]);
+  const count = (...outcomes: readonly string[]) => objects.filter((each) => outcomes.includes(each.outcome)).length;
+  const removed = count("pruned") + plan.prunes.flatMap((prune) => prune.objects).length;
+  const counts = { created: count("created"), changed: count("configured"), removed };
+  const words = Object.entries(counts).filter(([, number]) => number > 0);
+  return words.map(([word, number]) => `${number} ${word}`).join(", ");
 }
 
 function requestFor(
@@ -83,7 +93,10 @@ function requestFor(
   signal: AbortSignal,
 ): PackageRequest | undefined {
   const { cluster } = context.memory;
-  return cluster === undefined ? undefined : { pkg, cluster, variables: entry.variables, signal };
+  if (cluster === undefined) return undefined;
+  const { file } = context.site;
+  const variables = [{ origin: { kind: "config" as const, file }, values: entry.variables, isForThisPackage: true }];
+  return { pkg, cluster, variables, clock: context.world.clock, signal };
 }
 
 function deploy(context: UpContext, found: Found, when: keyof typeof titles): Step {
@@ -99,12 +112,18 @@ function deploy(context: UpContext, found: Found, when: keyof typeof titles): St
     effect: change?.effect ?? "create",
     inputs: { package: pkg.digest, variables: Object.keys(entry.variables).sort() },
     ...(change === undefined ? { provisional: "after Wait for the API server" } : {}),
-    apply: async ({ signal, progress }) => {
+    apply: async ({ signal, progress, notice }) => {
       if (wait) return;
       remembered(context, "cluster");
       const request = requestFor(context, found, signal);
       if (request === undefined) throw new Error("phase order: no cluster to deploy to");
-      await deployPackage({ ...request, onProgress: ({ object, outcome }) => progress(`${object} ${outcome}`) });
+      await deployPackage({
+        ...request,
+        onEvent: (event) => {
+          const text = describeEvent(event);
+          if (text !== undefined) (event.kind === "notice" ? notice : progress)(text);
+        },
+      });
     },
     until: namingCutOff(context, controlPlanesOf(context.site), {
       description: `package ${pkg.name} is ready`,
@@ -135,7 +154,7 @@ function awayText(nodes: readonly string[]): string {
   return `${named}${more} ${nodes.length === 1 ? "was" : "were"} set aside`;
 }
 
-function note(context: UpContext, pkg: Package): void {
+function note(context: UpContext, pkg: OpenPackage): void {
   const others = (context.memory.packages ?? []).filter((known) => known.name !== pkg.name);
   context.memory.packages = [...others, { name: pkg.name, version: pkg.version, state: "ready" }];
 }

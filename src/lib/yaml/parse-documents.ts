@@ -9,11 +9,17 @@ import { syntaxProblems } from "./syntax-problems.ts";
  * @param options.version - "1.1" for Kubernetes manifests (`0777` is 511, `yes` is true), "1.2" for Talos documents
  * @param options.file - for places in messages; default "manifest"
  * @param options.sizeLimitBytes - default 16 MiB
+ * @param options.exactIntegers - whole numbers as bigint, so that long ones are written again as they were read; default false
  * @throws OperatorError DOCUMENT_INVALID when the YAML itself is broken
  */
 export function parseYamlDocuments(
   text: string,
-  options: { readonly version: "1.1" | "1.2"; readonly file?: string; readonly sizeLimitBytes?: number },
+  options: {
+    readonly version: "1.1" | "1.2";
+    readonly file?: string;
+    readonly sizeLimitBytes?: number;
+    readonly exactIntegers?: boolean;
+  },
 ): readonly unknown[] {
   const file = options.file ?? "manifest";
   assertSize(text, file, options.sizeLimitBytes ?? 16 * 1024 * 1024);
@@ -25,6 +31,7 @@ export function parseYamlDocuments(
       uniqueKeys: false,
       logLevel: "silent",
       version: options.version,
+      intAsBigInt: options.exactIntegers ?? false,
       ...(options.version === "1.1" ? { customTags: asKubernetesReads } : {}),
     });
     if (!Array.isArray(parsed)) return [];

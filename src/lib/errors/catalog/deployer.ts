@@ -314,4 +314,12 @@ export const deployerErrors = {
     exit: 7,
     doc: "An upgrade failed, and so did rolling back to the revision before; both reasons are listed. The release is between two revisions. Remove the cause and deploy again: the next deployment goes on from there.",
   },
+  DEPLOY_PACKAGE_UNKNOWN: {
+    exit: 2,
+    doc: "The cluster has no record of a package of this name (and namespace, where one was given). Nothing was done. `package list` shows what is deployed.",
+  },
+  STATE_RECORD_INVALID: {
+    exit: 3,
+    doc: "The record of a deployed package holds a definition that cannot be read, so nobody knows what is to be run when it is removed. Nothing was done. Remove the package with the tool that deployed it.",
+  },
 } as const satisfies CatalogPage;

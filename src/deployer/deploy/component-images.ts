@@ -1,0 +1,39 @@
+import { OperatorError } from "../../lib/errors/index.ts";
+import { openRegistry, pushImages } from "../images/index.ts";
+import type { ComponentRun } from "./deploy-component.ts";
+import { imagesOf } from "./needs.ts";
+import type { Site } from "./run.ts";
+
+/** Pushes the component's images to the cluster's registry; what it has already is not sent. Nothing where they keep their names. */
+export async function pushComponentImages(at: ComponentRun, site: Site): Promise<void> {
+  const { run, component, signal } = at;
+  const images = imagesOf(component);
+  const registry = site.state?.registry;
+  if (site.isConnected || registry === undefined || images.length === 0) return;
+  const access = await openRegistry({
+    registry,
+    cluster: site.cluster,
+    streams: streamsOf(site, "the cluster's registry"),
+    signal,
+  });
+  try {
+    await pushImages({
+      images,
+      content: run.pkg.images,
+      registry: access,
+      signal,
+      onProgress: (progress) => run.tell({ kind: "images", component: component.name, progress }),
+    });
+  } finally {
+    await access.close();
+  }
+}
+
+/** @throws OperatorError DEPLOY_CLUSTER_MISSING where the way into the cluster was not given */
+export function streamsOf({ streams }: Site, what: string) {
+  if (streams !== undefined) return streams;
+  throw new OperatorError(
+    "DEPLOY_CLUSTER_MISSING",
+    `${what} is reached through the API server, and no way through it was given`,
+  );
+}
