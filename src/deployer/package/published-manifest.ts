@@ -1,6 +1,6 @@
 import { type Descriptor, type Digest, digestOf, mediaTypes } from "../../oci/index.ts";
 import type { PackageDefinition } from "./definition.ts";
-import { goJson } from "./json/go-fields.ts";
+import { goJson } from "./go-json.ts";
 import { configMediaType, layerMediaType, titleAnnotation } from "./media-types.ts";
 import type { PackageFile } from "./package-types.ts";
 import { zarfJson } from "./zarf-json.ts";

@@ -1,154 +1,138 @@
-import type { JsonValue } from "../../lib/json.ts";
 import { emitYaml } from "../../lib/yaml/index.ts";
 import { manifestFile } from "./component-tar.ts";
 import type { ComponentDefinition, PackageDefinition } from "./definition.ts";
-import { actionsJson, scriptsJson } from "./json/action-json.ts";
-import { fields, type JsonObject, some } from "./json/go-fields.ts";
+import { fields, type JsonObject, type Struct, structJson } from "./zarf-struct.ts";
 
-export type { JsonObject } from "./json/go-fields.ts";
+// The structs of Zarf v0.84.0, their fields in its order. @see https://docs.zarf.dev/ref/packages/
 
-/** Name of a manifest's file as the record has it, or as zarf.yaml does. */
-type NameFile = (manifest: string, index: number, file: string) => string;
-
-function componentJson(component: ComponentDefinition, nameFile: NameFile): JsonObject {
-  const { only } = component;
-  return fields({
-    name: component.name,
-    description: some(component.description),
-    default: some(component.default),
-    required: component.required,
-    only: fields({
-      localOS: some(only.localOS),
-      cluster: fields({ architecture: some(only.cluster.architecture), distros: some(only.cluster.distros) }),
-      flavor: some(only.flavor),
-    }),
-    group: some(component.group),
-    import: fields({
-      name: some(component.import.name),
-      path: some(component.import.path),
-      url: some(component.import.url),
-    }),
-    manifests: some(component.manifests.map((manifest) => manifestJson(manifest, nameFile))),
-    charts: some(component.charts.map(chartJson)),
-    dataInjections: some(
-      component.dataInjections.map(({ source, target, compress }) =>
-        fields({
-          source,
-          target: fields({
-            namespace: target.namespace,
-            selector: target.selector,
-            container: target.container,
-            path: target.path,
-          }),
-          compress: some(compress),
-        }),
-      ),
-    ),
-    files: some(component.files.map(fileJson)),
-    images: some(component.images),
-    imageArchives: some(component.imageArchives.map(({ path, images }) => fields({ path, images }))),
-    repos: some(component.repos),
-    scripts: scriptsJson(component.scripts),
-    actions: actionsJson(component.actions),
-    healthChecks: some(
-      component.healthChecks.map(({ apiVersion, kind, namespace, name }) =>
-        fields({ apiVersion, kind, namespace, name }),
-      ),
-    ),
-    stateAccess: some(component.stateAccess),
-  });
-}
-
-function manifestJson(manifest: ComponentDefinition["manifests"][number], nameFile: NameFile): JsonObject {
-  return fields({
-    name: manifest.name,
-    namespace: some(manifest.namespace),
-    files: some(manifest.files.map((file, index) => nameFile(manifest.name, index, file))),
-    kustomizeAllowAnyDirectory: some(manifest.kustomizeAllowAnyDirectory),
-    kustomizations: some(manifest.kustomizations),
-    enableKustomizePlugins: some(manifest.enableKustomizePlugins),
-    noWait: some(manifest.noWait),
-    serverSideApply: some(manifest.serverSideApply),
-    template: manifest.template,
-  });
-}
-
-function chartJson(chart: ComponentDefinition["charts"][number]): JsonObject {
-  return fields({
-    name: chart.name,
-    version: some(chart.version),
-    url: some(chart.url),
-    repoName: some(chart.repoName),
-    gitPath: some(chart.gitPath),
-    localPath: some(chart.localPath),
-    namespace: some(chart.namespace),
-    releaseName: some(chart.releaseName),
-    noWait: some(chart.noWait),
-    valuesFiles: some(chart.valuesFiles),
-    templatedValuesFiles: some(chart.templatedValuesFiles),
-    variables: some(chart.variables.map(({ name, description, path }) => fields({ name, description, path }))),
-    values: some(
-      chart.values.map(({ sourcePath, targetPath, excludePaths }) =>
-        fields({ sourcePath, targetPath, excludePaths: some(excludePaths) }),
-      ),
-    ),
-    schemaValidation: chart.schemaValidation,
-    serverSideApply: some(chart.serverSideApply),
-  });
-}
-
-function fileJson(file: ComponentDefinition["files"][number]): JsonObject {
-  return fields({
-    source: file.source,
-    shasum: some(file.shasum),
-    target: file.target,
-    executable: some(file.executable),
-    symlinks: some(file.symlinks),
-    extractPath: some(file.extractPath),
-    template: file.template,
-  });
-}
-
-function metadataJson({ metadata }: PackageDefinition): JsonObject {
-  return fields({
-    name: metadata.name,
-    description: some(metadata.description),
-    version: some(metadata.version),
-    url: some(metadata.url),
-    image: some(metadata.image),
-    uncompressed: some(metadata.uncompressed),
-    architecture: some(metadata.architecture),
-    yolo: some(metadata.yolo),
-    authors: some(metadata.authors),
-    documentation: some(metadata.documentation),
-    source: some(metadata.source),
-    vendor: some(metadata.vendor),
-    aggregateChecksum: some(metadata.aggregateChecksum),
-    annotations: some(metadata.annotations),
-    allowNamespaceOverride: metadata.allowNamespaceOverride,
-  });
-}
-
-function buildJson({ build }: PackageDefinition): JsonObject {
-  return fields({
-    terminal: some(build?.terminal),
-    user: some(build?.user),
-    architecture: build?.architecture ?? "",
-    timestamp: build?.timestamp ?? "",
-    version: build?.version ?? "",
-    migrations: some(build?.migrations),
-    registryOverrides: some(build?.registryOverrides),
-    differential: some(build?.differential),
-    differentialPackageVersion: some(build?.differentialPackageVersion),
-    differentialMissing: some(build?.differentialMissing),
-    flavor: some(build?.flavor),
-    signed: build?.signed,
-    versionRequirements: some(
-      build?.versionRequirements.map(({ version, reason }) => fields({ version, reason: some(reason) })),
-    ),
-    provenanceFiles: some(build?.provenanceFiles),
-  });
-}
+const shell: Struct = { fields: fields("filled", "windows linux darwin") };
+const setVariable: Struct = {
+  fields: { ...fields("always", "name"), ...fields("filled", "sensitive autoIndent pattern type") },
+};
+const wait: Struct = {
+  fields: {
+    cluster: { said: { fields: { ...fields("always", "kind name"), ...fields("filled", "namespace condition") } } },
+    network: { said: { fields: { ...fields("always", "protocol address"), ...fields("filled", "code") } } },
+  },
+};
+const action: Struct = {
+  fields: {
+    ...fields("said", "mute maxTotalSeconds maxRetries dir"),
+    ...fields("filled", "env cmd"),
+    shell: { said: shell },
+    ...fields("filled", "setVariable"),
+    setVariables: { list: setVariable },
+    setValues: {
+      list: { fields: { ...fields("filled", "key"), ...fields("said", "value"), ...fields("filled", "type") } },
+    },
+    ...fields("filled", "description"),
+    wait: { said: wait },
+    ...fields("said", "template"),
+  },
+};
+const actionSet: Struct = {
+  fields: {
+    defaults: { fields: { ...fields("filled", "mute maxTotalSeconds maxRetries dir env"), shell } },
+    before: { list: action },
+    after: { list: action },
+    onSuccess: { list: action },
+    onFailure: { list: action },
+  },
+};
+const chart: Struct = {
+  fields: {
+    ...fields("always", "name"),
+    ...fields("filled", "version url repoName gitPath localPath namespace releaseName noWait"),
+    ...fields("filled", "valuesFiles templatedValuesFiles"),
+    variables: { list: { fields: fields("always", "name description path") } },
+    values: { list: { fields: { ...fields("always", "sourcePath targetPath"), ...fields("filled", "excludePaths") } } },
+    ...fields("said", "schemaValidation"),
+    ...fields("filled", "serverSideApply"),
+  },
+};
+const manifest: Struct = {
+  fields: {
+    ...fields("always", "name"),
+    ...fields("filled", "namespace files kustomizeAllowAnyDirectory kustomizations enableKustomizePlugins noWait"),
+    ...fields("filled", "serverSideApply"),
+    ...fields("said", "template"),
+  },
+};
+const file: Struct = {
+  fields: {
+    ...fields("always", "source"),
+    ...fields("filled", "shasum"),
+    ...fields("always", "target"),
+    ...fields("filled", "executable symlinks extractPath"),
+    ...fields("said", "template"),
+  },
+};
+const injection: Struct = {
+  fields: {
+    ...fields("always", "source"),
+    target: { fields: fields("always", "namespace selector container path") },
+    ...fields("filled", "compress"),
+  },
+};
+const component: Struct = {
+  fields: {
+    ...fields("always", "name"),
+    ...fields("filled", "description default"),
+    ...fields("said", "required"),
+    only: {
+      fields: {
+        ...fields("filled", "localOS"),
+        cluster: { fields: fields("filled", "architecture distros") },
+        ...fields("filled", "flavor"),
+      },
+    },
+    ...fields("filled", "group"),
+    import: { fields: fields("filled", "name path url") },
+    manifests: { list: manifest },
+    charts: { list: chart },
+    dataInjections: { list: injection },
+    files: { list: file },
+    ...fields("filled", "images"),
+    imageArchives: { list: { fields: fields("always", "path images") } },
+    ...fields("filled", "repos"),
+    scripts: { fields: fields("filled", "showOutput timeoutSeconds retry prepare before after") },
+    actions: { fields: { onCreate: actionSet, onDeploy: actionSet, onRemove: actionSet } },
+    healthChecks: { list: { fields: fields("always", "apiVersion kind namespace name") } },
+    ...fields("filled", "stateAccess"),
+  },
+};
+const whole: Struct = {
+  fields: {
+    ...fields("filled", "apiVersion"),
+    ...fields("always", "kind"),
+    metadata: {
+      fields: {
+        ...fields("always", "name"),
+        ...fields("filled", "description version url image uncompressed architecture yolo authors documentation"),
+        ...fields("filled", "source vendor aggregateChecksum annotations"),
+        ...fields("said", "allowNamespaceOverride"),
+      },
+    },
+    build: {
+      fields: {
+        ...fields("filled", "terminal user"),
+        ...fields("always", "architecture timestamp version"),
+        ...fields("filled", "migrations registryOverrides differential differentialPackageVersion differentialMissing"),
+        ...fields("filled", "flavor"),
+        ...fields("said", "signed"),
+        versionRequirements: { list: { fields: { ...fields("always", "version"), ...fields("filled", "reason") } } },
+        ...fields("filled", "provenanceFiles"),
+      },
+    },
+    components: { list: component },
+    constants: {
+      list: { fields: { ...fields("always", "name value"), ...fields("filled", "description autoIndent pattern") } },
+    },
+    variables: { list: { fields: { ...setVariable.fields, ...fields("filled", "description default prompt") } } },
+    values: { fields: fields("filled", "files schema") },
+    ...fields("filled", "documentation"),
+  },
+};
 
 /**
  * The definition as Zarf puts it into JSON: the keys in the order of its Go structs, empty structs written out. It is the config
@@ -157,42 +141,22 @@ function buildJson({ build }: PackageDefinition): JsonObject {
  * @param options.files - "written": names as in zarf.yaml; "stored": names as in the component's archive
  */
 export function zarfJson(definition: PackageDefinition, options: { readonly files: "written" | "stored" }): JsonObject {
-  const nameFile: NameFile = (manifest, index, file) =>
-    options.files === "stored" ? manifestFile(manifest, index) : file;
-  const { values } = definition;
-  return fields({
-    apiVersion: some(definition.apiVersion),
-    kind: definition.kind,
-    metadata: metadataJson(definition),
-    build: buildJson(definition),
-    components: definition.components.map((component) => componentJson(component, nameFile)),
-    constants: some(
-      definition.constants.map(({ name, value, description, autoIndent, pattern }) =>
-        fields({ name, value, description: some(description), autoIndent: some(autoIndent), pattern: some(pattern) }),
-      ),
-    ),
-    variables: some(
-      definition.variables.map((variable) =>
-        fields({
-          name: variable.name,
-          sensitive: some(variable.sensitive),
-          autoIndent: some(variable.autoIndent),
-          pattern: some(variable.pattern),
-          type: some(variable.type),
-          description: some(variable.description),
-          default: some(variable.default),
-          prompt: some(variable.prompt),
-        }),
-      ),
-    ),
-    values: fields({ files: some(values.files), schema: some(values.schema) }),
-    documentation: some(definition.documentation),
-  });
+  const { components } = definition;
+  const named = options.files === "stored" ? components.map(withStoredNames) : components;
+  return structJson(whole, { ...definition, components: named } as unknown as JsonObject);
 }
 
-/** Without empty structs; what is empty on purpose (a value, a list of no components) stays. */
-function pruned(value: JsonValue | undefined): JsonValue | undefined {
-  if (Array.isArray(value)) return value.map((item) => pruned(item) ?? {});
+function withStoredNames(one: ComponentDefinition): ComponentDefinition {
+  const manifests = one.manifests.map((item) => ({
+    ...item,
+    files: item.files.map((_, index) => manifestFile(item.name, index)),
+  }));
+  return { ...one, manifests };
+}
+
+/** Without empty structs; falsehoods and lists stay. */
+function pruned(value: JsonObject[string]): JsonObject[string] {
+  if (Array.isArray(value)) return (value as readonly JsonObject[string][]).map((item) => pruned(item) ?? {}) as never;
   if (typeof value !== "object" || value === null) return value;
   const entries = Object.entries(value)
     .map(([key, item]) => [key, pruned(item)] as const)
