@@ -322,4 +322,52 @@ export const deployerErrors = {
     exit: 3,
     doc: "The record of a deployed package holds a definition that cannot be read, so nobody knows what is to be run when it is removed. Nothing was done. Remove the package with the tool that deployed it.",
   },
+  REPOSITORY_INVALID: {
+    exit: 3,
+    doc: "A Git repository of the package cannot be pushed as it is: its address is not understood, the component does not carry it, or what it carries is not a whole repository. Nothing of it was pushed. Make the package again.",
+  },
+  REPOSITORY_NO_SERVER: {
+    exit: 7,
+    doc: "The package brings Git repositories, and the cluster's state names no Git server to push them to, or names one that is not an http(s) address. Nothing was pushed. Leave such components out, or set the cluster up with a Git server.",
+  },
+  REPOSITORY_NOT_FOUND: {
+    exit: 7,
+    doc: "The cluster's Git server has no repository of the name that is pushed to, and does not create one by itself. Create it for the push user; the message has its address.",
+  },
+  REPOSITORY_UNREACHABLE: {
+    exit: 4,
+    doc: "The cluster's Git server could not be reached, or the connection broke in the middle, also after several tries; where it is reached through the cluster, the message says where the way ended. Repositories pushed before stay.",
+  },
+  REPOSITORY_UNAUTHORIZED: {
+    exit: 5,
+    doc: "The cluster's Git server does not accept the push user of the cluster's state, or that user may not write to the repository.",
+  },
+  REPOSITORY_UNTRUSTED: {
+    exit: 5,
+    doc: "The certificate of the cluster's Git server is not trusted: another CA, another name, or not valid now. No credentials were sent. Give the CA that signed it, or correct the address or the clock.",
+  },
+  REPOSITORY_DIVERGED: {
+    exit: 7,
+    doc: "Branches or tags on the cluster's Git server hold something else than the package's, and not something that the package's builds on: somebody pushed there, or history was rewritten. Every one is listed. Nothing was changed, because nothing is ever forced.",
+  },
+  REPOSITORY_REFUSED: {
+    exit: 7,
+    doc: "The cluster's Git server did not take the push: a hook, a protected branch, a quota, an error of its own, or it is no Git server. Its own reasons are listed.",
+  },
+  INJECTION_INVALID: {
+    exit: 3,
+    doc: "A data injection of the package cannot be carried out as it is written: the component does not carry its data, or its target path is not one. Nothing was sent.",
+  },
+  INJECTION_NO_TARGET: {
+    exit: 7,
+    doc: "No pod was found in time that waits for the data: with the selector of the injection, naming the marker file, its container running. The message says what was there last. Look at the pods; running the same command again looks for them again.",
+  },
+  INJECTION_FAILED: {
+    exit: 7,
+    doc: "The data did not arrive in the container: its `tar` is missing or failed, its folder cannot be written to, or its disk is full. What the container said is listed. The marker was not written, so what waits for it goes on waiting.",
+  },
+  INJECTION_NOT_READY: {
+    exit: 7,
+    doc: "The data arrived, its marker too, and yet no pod with the selector came to run in time. The message says what was there last. Nothing was undone.",
+  },
 } as const satisfies CatalogPage;
