@@ -52,7 +52,7 @@ export function writerOf(
       write(
         {
           ...now,
-          hooks: (now.hooks ?? []).map((one) => (isSameHook(one, hook) ? { ...one, last_run: run } : one)),
+          hooks: (now.hooks ?? []).map((one) => (isSameHook(one, hook) ? ran(one, run) : one)),
         },
         { signal },
       ),
@@ -67,6 +67,13 @@ export function writerOf(
     },
   };
 }
+
+/** A hook that has run says by which policy, as Helm's does. */
+const ran = (hook: ReleaseHook, run: ReleaseHook["last_run"]): ReleaseHook => ({
+  ...hook,
+  last_run: run,
+  ...((hook.delete_policies ?? []).length > 0 ? {} : { delete_policies: ["before-hook-creation"] }),
+});
 
 const isSameHook = (a: ReleaseHook, b: ReleaseHook): boolean =>
   a.path === b.path && a.kind === b.kind && a.name === b.name && a.manifest === b.manifest;
