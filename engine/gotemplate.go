@@ -17,6 +17,8 @@ import (
 type templateRequest struct {
 	Name, Text string
 	Data       json.RawMessage
+	// A package's definition, for `.Pkg`; nil: templates have none.
+	Package *zarfPackage
 }
 
 // runGoTemplate runs a template with the functions and the strictness of Zarf's.
@@ -26,6 +28,9 @@ func runGoTemplate(request templateRequest, _ attachment) (any, []byte, error) {
 	var data map[string]any
 	if err := decoder.Decode(&data); err != nil {
 		return nil, nil, err
+	}
+	if request.Package != nil {
+		data["Pkg"] = *request.Package
 	}
 	parsed, err := template.New(request.Name).Option("missingkey=error").Funcs(templateFunctions()).Parse(request.Text)
 	if err != nil {

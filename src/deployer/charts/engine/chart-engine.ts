@@ -186,6 +186,8 @@ export interface GoTemplateRequest {
   readonly name: string;
   readonly text: string;
   readonly data: JsonObject;
+  /** A package's definition as Zarf writes it in JSON: `.Pkg`, under the names of Zarf's Go fields. */
+  readonly package?: JsonObject;
   /** Texts that messages must not show. */
   readonly sensitive?: readonly string[];
   readonly limits?: RenderLimits;

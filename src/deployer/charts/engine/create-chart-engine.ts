@@ -16,9 +16,12 @@ export function createChartEngine(options: ChartEngineOptions = {}): ChartEngine
   const desk = openDesk({ engine: engineFiles(options.environment ?? process.env), worker: workerFile() });
   return {
     render: (request, call) => render(desk, request, call),
-    goTemplate: async ({ name, text, data, limits, sensitive }, call) => {
+    goTemplate: async ({ name, text, data, package: definition, limits, sensitive }, call) => {
       const asked = { what: `template ${name}`, timeoutMs: limits?.timeoutMs };
-      const answer = await desk.ask({ ...asked, request: { operation: "goTemplate", name, text, data } }, call);
+      const answer = await desk.ask(
+        { ...asked, request: { operation: "goTemplate", name, text, data, package: definition } },
+        call,
+      );
       if (answer.failure !== undefined) {
         throw engineError(answer.failure, { sensitive, template: "CHART_TEMPLATE_INVALID" });
       }
