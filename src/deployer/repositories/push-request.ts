@@ -1,32 +1,28 @@
+import type { Clock } from "../../lib/clock.ts";
 import type { ComponentFiles } from "../package/open-package.ts";
-
-/** The Git server of a cluster, as its state names it. */
-export interface GitServer {
-  /** `https://git.example`, `http://zarf-gitea-http.zarf.svc.cluster.local:3000` */
-  readonly address: string;
-  readonly pushUsername: string;
-  readonly pushPassword: string;
-}
+import type { GitAccess } from "./open-git-server.ts";
 
 export interface PushRepositoriesRequest {
   /** As the component lists them: `https://github.com/team/app.git@v1.2.0`. */
   readonly repositories: readonly string[];
   readonly files: ComponentFiles;
-  readonly server: GitServer;
+  readonly server: GitAccess;
+  readonly clock: Clock;
   readonly signal: AbortSignal;
   readonly onProgress?: (event: RepositoryProgress) => void;
 }
 
 export interface RepositoryProgress {
-  /** As the component lists it. */
+  /** As the component lists it, without credentials. */
   readonly repository: string;
   readonly sentBytes: number;
+  readonly totalBytes: number;
 }
 
 export interface PushedRepository {
-  /** As the component lists it. */
+  /** As the component lists it, without credentials. */
   readonly repository: string;
-  /** Without credentials. */
+  /** Where it is now, as the cluster's state names the server. */
   readonly url: string;
   /** `refs/heads/main`, … that were created or moved; empty where nothing was new. */
   readonly pushed: readonly string[];
