@@ -1,53 +1,23 @@
-import { packageImages } from "../package/package.ts";
-import { attachImages, type BuiltPackage } from "./assemble/assemble.ts";
-import { type BuildOptions, type BuildPorts, buildPackage } from "./build-package.ts";
-import { type HeldImages, joinImages } from "./images/held-images.ts";
-import { archivedImages } from "./images/image-archives.ts";
-import { pullImages, wantedBlobs } from "./images/pull-images.ts";
-import { resolveImages } from "./images/resolve-images.ts";
+import pMap from "p-map";
+import type { BuildOptions, BuildPorts } from "./build-options.ts";
+import { createPackageMaker, findImages, type WholePackage } from "./package-maker.ts";
 import type { LoadedPackage } from "./source/load-package.ts";
-import { freeBytesOf, noSpace } from "./stage/free-space.ts";
 
-/** A package with everything it needs on this disk. */
-export interface WholePackage {
-  readonly built: BuiltPackage;
-  readonly images: HeldImages;
-}
+const imagesAtATime = 3;
 
 /**
- * Builds a package and pulls its images, each blob once; the free space for them is looked at before the first is fetched.
+ * Makes a package in one go: finds its images, stages its components, pulls each blob once.
  *
- * @throws OperatorError PACKAGE_IMAGES_MISSING, PACKAGE_NO_SPACE, and what building raises
+ * @throws OperatorError PACKAGE_IMAGES_MISSING, PACKAGE_NO_SPACE, and what staging raises
  */
 export async function createPackage(
   loaded: LoadedPackage,
-  options: BuildOptions & { readonly concurrency?: number },
+  options: BuildOptions,
   ports: BuildPorts,
 ): Promise<WholePackage> {
-  const { signal, registries, staging, onProgress } = ports;
-  const { definition } = loaded;
-  const references = packageImages({ definition });
-  const resolved = await resolveImages(references, {
-    registries,
-    architecture: definition.metadata.architecture ?? "amd64",
-    signal,
-    onImage: (reference, done, total) => onProgress?.({ kind: "image", reference, done, total }),
-  });
-  const wanted = [...wantedBlobs(resolved).values()];
-  const totalBytes = wanted.reduce((sum, { descriptor }) => sum + descriptor.size, 0);
-  onProgress?.({ kind: "images", blobs: wanted.length, totalBytes });
-  const freeBytes = await freeBytesOf(staging.path);
-  if (totalBytes > freeBytes) throw noSpace(staging.path, totalBytes, freeBytes);
-
-  const built = await buildPackage(loaded, options, ports);
-  const archived = await archivedImages(loaded, ports);
-  const pulled = await pullImages(resolved, {
-    registries,
-    folder: await staging.newFolder(),
-    signal,
-    onBytes: (doneBytes) => onProgress?.({ kind: "image-bytes", doneBytes, totalBytes }),
-    ...(options.concurrency === undefined ? {} : { concurrency: options.concurrency }),
-  });
-  const images = joinImages([pulled, archived]);
-  return { built: attachImages(built, images.images), images };
+  const { images } = await findImages(loaded, ports);
+  const maker = createPackageMaker(loaded, options, ports);
+  for (const { name } of loaded.definition.components) await maker.stage(name);
+  await pMap(images, (image) => maker.pull(image), { concurrency: imagesAtATime });
+  return await maker.finish();
 }

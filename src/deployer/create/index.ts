@@ -1,12 +1,15 @@
 export { attachImages, type BuiltPackage } from "./assemble/assemble.ts";
 export type { PackageImage } from "./assemble/image-layers.ts";
 export type { PackageLayer } from "./assemble/package-layer.ts";
-export { type BuildOptions, type BuildPorts, buildPackage, loadForBuild } from "./build-package.ts";
+export type { BuildOptions, BuildPorts } from "./build-options.ts";
+export { buildPackage, loadForBuild } from "./build-package.ts";
 export type { CreateProgress, RunCreateActions } from "./component/stage-context.ts";
-export { createPackage, type WholePackage } from "./create-package.ts";
+export { createPackage } from "./create-package.ts";
 export { openRegistries, type Registries } from "./fetch/registries.ts";
 export type { HeldImages } from "./images/held-images.ts";
 export { archivedImages } from "./images/image-archives.ts";
+export type { ResolvedImage } from "./images/resolve-images.ts";
+export { createPackageMaker, findImages, type PackageMaker, type WholePackage } from "./package-maker.ts";
 export type { LoadedPackage } from "./source/load-package.ts";
 export { makeStagingFolder, type StagingFolder } from "./stage/staging-folder.ts";
 export type { WrittenFiles } from "./write/part-writer.ts";

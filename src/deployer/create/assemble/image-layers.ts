@@ -23,13 +23,8 @@ export function imageIndexLayers(images: ReadonlyMap<string, PackageImage>): rea
       annotations: { "org.opencontainers.image.base.name": reference, "org.opencontainers.image.ref.name": reference },
       ...(descriptor.platform === undefined ? {} : { platform: descriptor.platform }),
     }))
-    .sort(
-      (a, b) =>
-        byDigest(a, b) ||
-        (a.annotations["org.opencontainers.image.ref.name"] < b.annotations["org.opencontainers.image.ref.name"]
-          ? -1
-          : 1),
-    );
+    // Those of one digest stay in the order of the definition.
+    .sort(byDigest);
   const index = { schemaVersion: 2, mediaType: mediaTypes.ociIndex, manifests };
   return [
     bytesLayer("images/index.json", Buffer.from(JSON.stringify(index)), 0o644),

@@ -1,9 +1,10 @@
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { Ajv } from "ajv";
+import { stringify } from "yaml";
 import { OperatorError } from "../../../lib/errors/index.ts";
 import { readTextFile } from "../../../lib/files.ts";
-import { emitYaml, parseYamlDocuments } from "../../../lib/yaml/index.ts";
+import { parseYamlDocuments } from "../../../lib/yaml/index.ts";
 import type { LoadedPackage } from "../source/load-package.ts";
 import { isUrl } from "../source/paths.ts";
 import { mergeSchemas, mergeValues, type SchemaObject } from "./merge-values.ts";
@@ -36,7 +37,7 @@ export async function valuesLayers(loaded: LoadedPackage): Promise<readonly Pack
       : Buffer.from(JSON.stringify(sorted(merged ?? {}), undefined, 2));
   return [
     ...(merged === undefined ? [] : [bytesLayer("values.schema.json", schemaBytes)]),
-    ...(values === undefined ? [] : [bytesLayer("values.yaml", Buffer.from(emitYaml(sorted(values))))]),
+    ...(values === undefined ? [] : [bytesLayer("values.yaml", Buffer.from(goYaml(sorted(values))))]),
   ];
 }
 
@@ -103,6 +104,10 @@ function checkValues(values: Record<string, unknown>, schema: SchemaObject, file
     next: ["correct the values files or the schema"],
   });
 }
+
+/** As Go writes it, lists not indented; strings that YAML 1.1 readers would take for something else are quoted. */
+const goYaml = (value: unknown): string =>
+  stringify(value, { compat: "yaml-1.1", aliasDuplicateObjects: false, lineWidth: 0, indentSeq: false });
 
 /** Keys in the order of their letters, as Go writes maps. */
 function sorted(value: unknown): unknown {

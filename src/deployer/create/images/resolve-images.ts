@@ -134,7 +134,8 @@ async function narrow(
   }
   const { descriptor, manifest } = await fetch(child.digest);
   if (manifest.kind === "index") return await narrow(manifest, fetch, architecture, reference);
-  return { descriptor, blobs: blobsOf(manifest) };
+  const { platform } = child;
+  return { descriptor: { ...descriptor, ...(platform && { platform }) }, blobs: blobsOf(manifest) };
 }
 
 async function wholeIndex(
