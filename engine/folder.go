@@ -39,6 +39,9 @@ func (s chartSource) folder(attached attachment) ([]*archive.BufferedFile, error
 		}
 		files = append(files, &archive.BufferedFile{Name: file.Name, Data: bytes.TrimPrefix(data, []byte("\xef\xbb\xbf"))})
 	}
+	if err := checkVersion(files); err != nil {
+		return nil, tell("chart", err)
+	}
 	rules.AddDefaults()
 	kept := slices.DeleteFunc(files, func(file *archive.BufferedFile) bool { return isIgnored(rules, file.Name) })
 	slices.SortFunc(kept, func(a, b *archive.BufferedFile) int {

@@ -37,9 +37,6 @@ func (s chartSource) load(attached attachment) (*chart.Chart, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := checkVersion(files); err != nil {
-		return nil, tell("chart", err)
-	}
 	loaded, err := loader.LoadFiles(files)
 	return loaded, tell("chart", err)
 }
@@ -59,7 +56,7 @@ func (s chartSource) read(attached attachment) ([]*archive.BufferedFile, error) 
 	if err != nil {
 		return nil, tell("chart", fmt.Errorf("unable to load chart archive: %w", err))
 	}
-	return files, nil
+	return files, tell("chart", checkVersion(files))
 }
 
 // checkArchive looks at the entries alone. Helm reads a link as an empty file, which would render something else than meant.
