@@ -109,6 +109,57 @@ describe("Cluster against kube-apiserver", () => {
     await expect(cluster.create(configMap("once"), { signal })).rejects.toMatchObject({ code: "KUBE_ALREADY_EXISTS" });
   });
 
+  it("tells what it serves, kinds of subresources included", async () => {
+    const served = await cluster.apiVersions({ signal });
+
+    expect(served).toEqual(expect.arrayContaining(["v1", "v1/Pod", "apps/v1", "apps/v1/Deployment", "apps/v1/Scale"]));
+    expect(new Set(served).size).toBe(served.length);
+  });
+
+  it("replaces an object whole, and only the one that was read", async () => {
+    const first = await cluster.create(configMap("replaced", { a: "1", b: "1" }), { signal, fieldManager: "someone" });
+    const { resourceVersion = "" } = first.metadata;
+    const next = configMap("replaced", { a: "2" });
+    const guarded = { ...next, metadata: { ...next.metadata, resourceVersion } };
+
+    const replaced = await cluster.replace(guarded, { signal, fieldManager: "someone" });
+
+    expect(replaced["data"]).toEqual({ a: "2" });
+    expect(replaced.metadata["managedFields"]).toMatchObject([{ manager: "someone", operation: "Update" }]);
+    await expect(cluster.replace(guarded, { signal })).rejects.toMatchObject({ code: "KUBE_CONFLICT", problems: [] });
+  });
+
+  it("patches by RFC 7396 and by RFC 6902", async () => {
+    await cluster.create(configMap("patched", { a: "1", b: "1" }), { signal });
+    const ref = { apiVersion: "v1", kind: "ConfigMap", namespace: "default", name: "patched" };
+
+    const merged = await cluster.patch(ref, { data: { a: "2", b: null } }, { signal, type: "merge" });
+    const dry = await cluster.patch(ref, { data: { a: "9" } }, { signal, type: "merge", dryRun: true });
+    const patched = await cluster.patch(ref, [{ op: "add", path: "/data/c", value: "3" }], { signal, type: "json" });
+
+    expect([merged["data"], dry["data"], patched["data"]]).toEqual([{ a: "2" }, { a: "9" }, { a: "2", c: "3" }]);
+  });
+
+  it("deletes only the very object that was meant", async () => {
+    const object = await cluster.create(configMap("guarded"), { signal });
+    const ref = { apiVersion: "v1", kind: "ConfigMap", namespace: "default", name: "guarded" };
+    const { uid = "" } = object.metadata;
+
+    await expect(cluster.delete(ref, { signal, uid: "11111111-2222-3333-4444-555555555555" })).rejects.toMatchObject({
+      code: "KUBE_CONFLICT",
+    });
+    expect(await cluster.delete(ref, { signal, uid, propagation: "Foreground" })).toBe(true);
+  });
+
+  it("names an object that asks for it", async () => {
+    const made = await cluster.create(
+      { apiVersion: "v1", kind: "ConfigMap", metadata: { generateName: "made-", namespace: "default" } },
+      { signal },
+    );
+
+    expect(made.metadata.name).toMatch(/^made-.+/);
+  });
+
   it("patches the status subresource", async () => {
     const node: KubeObject = { apiVersion: "v1", kind: "Node", metadata: { name: "w-1" } };
     await cluster.create(node, { signal });
