@@ -1,9 +1,9 @@
 import semver from "semver";
 import { OperatorError, type Problem } from "../../lib/errors/index.ts";
 import type { ComponentDefinition, PackageDefinition } from "./definition.ts";
+import { zarfVersion } from "./zarf-version.ts";
 
-/** The version of Zarf whose format is read and written here. */
-export const zarfVersion = "v0.84.0";
+export { zarfVersion };
 
 /** Whether a part of a definition says anything: Zarf writes empty structs for what is not used. */
 function isUsed(value: unknown): boolean {
