@@ -3,6 +3,7 @@ export { loadSite, parseSite } from "./load-site.ts";
 export type { DiskFacts } from "./match-disk.ts";
 export { kindOf, matchDisks } from "./match-disk.ts";
 export type { DiskSelector, SiteNode } from "./schema.ts";
+export { readSecretVariables } from "./secret-variables.ts";
 export type { SiteSecrets } from "./secrets.ts";
 export { readSiteSecrets, readTalosSecrets, saveSiteSecrets, saveTalosSecrets, talosSecretsFile } from "./secrets.ts";
 export type { Site } from "./site.ts";

@@ -144,7 +144,27 @@ export const SiteSpec = z.strictObject({
         variables: z
           .record(z.string().regex(/^[A-Z0-9_]+$/, "variable names are upper case"), z.string())
           .default({})
-          .describe("Values for the package's variables."),
+          .describe("Values for the package's variables; never those of sensitive ones."),
+        secretsFrom: z
+          .string()
+          .min(1)
+          .optional()
+          .describe(
+            "File with values of sensitive variables (YAML, `NAME: value`), readable by its owner only, or encrypted with age (`.age`); relative to site.yaml.",
+          ),
+        components: z
+          .array(z.string().min(1))
+          .default([])
+          .describe("Optional components by name or glob; a leading `-` leaves out. Default: the package's defaults."),
+        values: z
+          .array(z.string().min(1))
+          .default([])
+          .describe(
+            "Files with values for the package (`.Values`), later ones over earlier ones; relative to site.yaml.",
+          ),
+        namespace: name
+          .optional()
+          .describe("Namespace that the package is put into instead of its own, where it uses exactly one."),
       }),
     )
     .default([])

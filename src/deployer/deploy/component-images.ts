@@ -1,5 +1,5 @@
-import { OperatorError } from "../../lib/errors/index.ts";
 import { openRegistry, pushImages } from "../images/index.ts";
+import { streamsOf } from "./cluster-streams.ts";
 import type { ComponentRun } from "./deploy-component.ts";
 import { imagesOf } from "./needs.ts";
 import type { Site } from "./run.ts";
@@ -13,7 +13,7 @@ export async function pushComponentImages(at: ComponentRun, site: Site): Promise
   const access = await openRegistry({
     registry,
     cluster: site.cluster,
-    streams: streamsOf(site, "the cluster's registry"),
+    streams: streamsOf(site),
     signal,
   });
   try {
@@ -27,13 +27,4 @@ export async function pushComponentImages(at: ComponentRun, site: Site): Promise
   } finally {
     await access.close();
   }
-}
-
-/** @throws OperatorError DEPLOY_CLUSTER_MISSING where the way into the cluster was not given */
-export function streamsOf({ streams }: Site, what: string) {
-  if (streams !== undefined) return streams;
-  throw new OperatorError(
-    "DEPLOY_CLUSTER_MISSING",
-    `${what} is reached through the API server, and no way through it was given`,
-  );
 }

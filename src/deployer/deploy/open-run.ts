@@ -29,7 +29,7 @@ export async function openRun(request: PackageRequest): Promise<Run & { readonly
   const options = {
     components: given.components ?? [],
     namespace: given.namespace ?? "",
-    isConnected: given.isConnected ?? false,
+    isConnected: given.isConnected === true || pkg.definition.metadata.yolo,
     takeOwnership: given.takeOwnership ?? false,
     forceConflicts: given.forceConflicts ?? false,
     timeoutMs: given.timeoutMs ?? defaultTimeoutMs,
@@ -47,7 +47,7 @@ export async function openRun(request: PackageRequest): Promise<Run & { readonly
   const close = async () => (request.engine === undefined ? await engine.close() : undefined);
   try {
     const scope = await scopeOf(request, engine);
-    const site = await siteOf(request, components, options.isConnected || definition.metadata.yolo);
+    const site = await siteOf(request, components, options.isConnected);
     const inputs = inputsOf(pkg.digest, components, {
       namespace: options.namespace,
       isConnected: site?.isConnected ?? false,

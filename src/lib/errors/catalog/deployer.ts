@@ -162,10 +162,6 @@ export const deployerErrors = {
     exit: 2,
     doc: "The package has components that go into a cluster, and no cluster was named: neither a site that is up nor a kubeconfig. Nothing was done.",
   },
-  DEPLOY_GIT_SERVER_MISSING: {
-    exit: 7,
-    doc: "The package brings Git repositories, and the cluster's state names no Git server to take them. Nothing of the component was deployed. Initialise the cluster with a Git server, or deploy with --connected where the repositories can be reached.",
-  },
   PACKAGE_VARIABLE_EXPOSED: {
     exit: 2,
     doc: "A sensitive variable of a package was given on the command line or by the environment, where other programs can read it. Give it by a secrets file (0600, or encrypted with age) or at the prompt. Nothing was deployed; treat the value as known to others.",

@@ -10,4 +10,16 @@ export const siteErrors = {
     exit: 5,
     doc: "Nodes of the site are configured already, but secrets.yaml or site-secrets.yaml is not beside site.yaml. New secrets would make a second cluster, so nothing was done. Put the files back from a copy, or reset the nodes.",
   },
+  SECRET_VARIABLES_EXPOSED: {
+    exit: 5,
+    doc: "A file with values of sensitive variables can be read by others than its owner. Nothing of it was used. Take the rights away (chmod 600), or encrypt it with age.",
+  },
+  SECRET_VARIABLES_INVALID: {
+    exit: 3,
+    doc: "A file with values of sensitive variables is not a map of names to texts. What it holds is not shown.",
+  },
+  SECRET_VARIABLES_SEALED: {
+    exit: 5,
+    doc: "A file with values of sensitive variables is encrypted with age, and no identity was given, or none that opens it. Name the identity's file with --identity or SKERRY_IDENTITY.",
+  },
 } as const satisfies CatalogPage;

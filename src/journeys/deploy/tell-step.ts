@@ -1,0 +1,10 @@
+import { type DeployEvent, describeEvent } from "../../deployer/index.ts";
+import type { StepOptions } from "../engine/index.ts";
+
+/** What a deployment tells, under its step; what the operator should know stays on screen. */
+export function tellStep({ progress, notice }: Pick<StepOptions, "progress" | "notice">): (event: DeployEvent) => void {
+  return (event) => {
+    const text = describeEvent(event);
+    if (text !== undefined) (event.kind === "notice" ? notice : progress)(text);
+  };
+}
