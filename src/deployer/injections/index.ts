@@ -1,1 +1,2 @@
+export { injectData } from "./inject-data.ts";
 export type { DataInjection, Injected, InjectionProgress, InjectRequest } from "./inject-request.ts";

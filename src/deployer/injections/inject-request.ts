@@ -16,7 +16,7 @@ export interface DataInjection {
 }
 
 export interface InjectRequest {
-  readonly cluster: Cluster;
+  readonly cluster: Pick<Cluster, "list">;
   readonly streams: KubeStreams;
   readonly files: ComponentFiles;
   readonly injection: DataInjection;
