@@ -1,4 +1,6 @@
+export { createChartEngine } from "./charts/engine/index.ts";
 export {
+  addImages,
   archivedImages,
   attachImages,
   type BuildOptions,
@@ -6,22 +8,37 @@ export {
   type BuiltPackage,
   buildPackage,
   type CreateProgress,
+  createActionRunner,
   createPackage,
+  createPackageMaker,
+  type FoundImage,
+  type FoundImages,
+  findDefinition,
+  findImages,
+  findPackageImages,
   type HeldImages,
   type LoadedPackage,
   loadForBuild,
   makeStagingFolder,
+  olderDefinition,
   openRegistries,
   type PackageImage,
   type PackageLayer,
+  type PackageMaker,
   type Registries,
+  type ResolvedImage,
   type RunCreateActions,
+  refuseUnlisted,
   type StagingFolder,
+  signPackage,
+  textsOfBuilt,
+  textsOfOpen,
   type WholePackage,
   type WrittenFiles,
   writePackage,
 } from "./create/index.ts";
 export type { ObjectReadiness, PackageReadiness } from "./deploy/await-objects.ts";
+export { checkPackage } from "./deploy/check-package.ts";
 export { type DeployOutcome, deployPackage } from "./deploy/deploy.ts";
 export { type DeployEvent, describeEvent } from "./deploy/events.ts";
 export { type DeployedPackage, listPackages } from "./deploy/list.ts";
@@ -43,8 +60,16 @@ export {
 export type { DeployOptions, PackageRequest, Workplace } from "./deploy/request.ts";
 export type { SelectionQuestions } from "./deploy/select-components.ts";
 export { type ShownAction, shownActions } from "./deploy/shown-actions.ts";
-export { checkPackage } from "./manifests/check-package.ts";
-export type { PackageVariables } from "./manifests/variables.ts";
-export { openPackage, type PackageSource } from "./package/open.ts";
-export type { OpenPackage } from "./package/open-package.ts";
-export { type Package, packageImages } from "./package/package.ts";
+export {
+  type OpenOptions,
+  type OpenPackage,
+  openPackage,
+  type PackageLocation,
+  type PackageSource,
+} from "./package/open-package.ts";
+export { packageImages } from "./package/package.ts";
+export { type PackageReference, parsePackageReference, registrySource } from "./package/registry-source.ts";
+export { type PackageKey, readPackageKey } from "./package/sign/public-key.ts";
+export { readSigningKey } from "./package/sign/signing-key.ts";
+export type { DeclaredVariable, VariableLayer } from "./templates/index.ts";
+export { environmentLayers, findDeployConfig, parseAssignments } from "./templates/index.ts";

@@ -1,5 +1,6 @@
 import type { Bundle, openBundle } from "../bundle/index.ts";
-import type { Cluster } from "../kube/index.ts";
+import type { Workplace } from "../deployer/index.ts";
+import type { Cluster, KubeStreams } from "../kube/index.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Site } from "../site/index.ts";
 import type { connectNode, probeNode } from "../talos/api/index.ts";
@@ -35,10 +36,14 @@ export interface KeyKeeper {
  */
 export interface JourneyPorts extends NodePorts {
   readonly connectCluster: (how: { readonly kubeconfigYaml: string }) => Cluster;
+  /** Into pods; absent in a rehearsal, where nothing runs in them. */
+  readonly connectStreams?: (how: { readonly kubeconfigYaml: string }, cluster: Cluster) => KubeStreams;
   readonly openBundle: (...how: Parameters<typeof openBundle>) => Promise<Bundle>;
   readonly mirrorAddress: (site: Site) => Promise<string>;
   readonly serveBundle: typeof serveBundle;
   readonly keys: KeyKeeper;
   readonly readText: ReadText;
+  /** Where actions of packages run and their files lie; default: this machine, in the folder of the command. */
+  readonly workplace?: Workplace;
   readonly texts: KeptTexts;
 }

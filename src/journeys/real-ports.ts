@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { openBundle } from "../bundle/index.ts";
-import { connectCluster } from "../kube/index.ts";
+import { connectCluster, connectStreams } from "../kube/index.ts";
 import { readTextFile, writeFileWhole } from "../lib/files.ts";
 import { connectNode, probeNode } from "../talos/api/index.ts";
 import { mirrorAddress } from "./mirror-address.ts";
@@ -13,6 +13,7 @@ export const realPorts: JourneyPorts = {
   connectNode,
   probeNode,
   connectCluster,
+  connectStreams,
   openBundle,
   mirrorAddress,
   serveBundle,

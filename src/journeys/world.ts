@@ -13,6 +13,8 @@ export interface JourneyWorld {
   readonly cacheDir: string;
   /** Nodes worked on at once. Default 8. */
   readonly concurrency: number;
+  /** With the key that opens secrets of packages that are encrypted with age. */
+  readonly identityFile?: string;
   /** What is reached and kept; default the real nodes, cluster and files. A rehearsal gives others. */
   readonly ports?: JourneyPorts;
 }

@@ -19,9 +19,13 @@ const defaultTimeoutMs = 900_000;
 /**
  * Checks everything that was asked for, and looks at what the cluster has of the package. Writes nothing; close the run at the end.
  *
+ * @param look.withoutCluster - judge the package by itself, whatever it goes into
  * @throws OperatorError DEPLOY_…, PACKAGE_…, STATE_INVALID, KUBE_…
  */
-export async function openRun(request: PackageRequest): Promise<Run & { readonly close: () => Promise<void> }> {
+export async function openRun(
+  request: PackageRequest,
+  look: { readonly withoutCluster?: boolean } = {},
+): Promise<Run & { readonly close: () => Promise<void> }> {
   const { pkg, signal } = request;
   const clock = request.clock ?? systemClock;
   const workplace = request.workplace ?? localWorkplace();
@@ -47,7 +51,7 @@ export async function openRun(request: PackageRequest): Promise<Run & { readonly
   const close = async () => (request.engine === undefined ? await engine.close() : undefined);
   try {
     const scope = await scopeOf(request, engine);
-    const site = await siteOf(request, components, options.isConnected);
+    const site = look.withoutCluster === true ? undefined : await siteOf(request, components, options.isConnected);
     const inputs = inputsOf(pkg.digest, components, {
       namespace: options.namespace,
       isConnected: site?.isConnected ?? false,

@@ -1,9 +1,11 @@
 import type { ClosureImageInput, LoadedDefinition } from "../../bundle/index.ts";
-import { type BuiltPackage, buildPackage } from "../../deployer/index.ts";
+import type { BuiltPackage } from "../../deployer/index.ts";
 import { OperatorError } from "../../lib/errors/index.ts";
 import { loadSite, type Site } from "../../site/index.ts";
 import { talosImages } from "../../talos/config/index.ts";
 import { siteImages } from "../site-images.ts";
+import { checkImages } from "./check-images.ts";
+import type { PackageWorkshop } from "./package-workshop.ts";
 
 /** Everything the sites of a definition will ever pull. */
 export interface ComputedClosure {
@@ -18,13 +20,12 @@ export interface ComputedClosure {
  *
  * @throws OperatorError DOCUMENT_INVALID, PACKAGE_…, TALOS_RELEASE_UNKNOWN, PACKAGE_SOURCE_UNSUPPORTED
  */
-export async function computeClosure(
-  loaded: LoadedDefinition,
-  options: { readonly signal: AbortSignal },
-): Promise<ComputedClosure> {
+export async function computeClosure(loaded: LoadedDefinition, workshop: PackageWorkshop): Promise<ComputedClosure> {
   const { definition } = loaded;
   const sites = await Promise.all(loaded.siteFiles.map(loadSite));
-  const packages = await Promise.all(loaded.packages.map(async (source) => await packageOf(loaded, source, options)));
+  const packages: BuiltPackage[] = [];
+  for (const source of loaded.packages) packages.push(await packageOf(loaded, source, workshop));
+  for (const built of packages) await checkImages(built, { sites, listed: definition.images, workshop });
   const perSite = await Promise.all(sites.map((site) => siteImages(site)));
   const images: ClosureImageInput[] = [
     ...perSite.flatMap((found) => [...found].map(([reference, why]) => ({ reference, why }))),
@@ -52,12 +53,17 @@ function versionsOf({ definition }: LoadedDefinition, sites: readonly Site[]): C
 async function packageOf(
   loaded: LoadedDefinition,
   source: LoadedDefinition["packages"][number],
-  options: { readonly signal: AbortSignal },
+  workshop: PackageWorkshop,
 ): Promise<BuiltPackage> {
-  if (source.kind === "folder") return await buildPackage(source.path, options);
+  if (source.kind === "folder") return await workshop.build(source.path, architectureOf(loaded));
   throw new OperatorError(
     "PACKAGE_SOURCE_UNSUPPORTED",
     `${source.kind === "file" ? source.path : `oci://${source.reference}`}: packages are built from folders only, so far`,
     { where: { file: loaded.file }, next: ["name the package's folder (with its zarf.yaml) as path in bundle.yaml"] },
   );
+}
+
+/** Of packages that do not say it themselves. */
+function architectureOf({ definition }: LoadedDefinition): string {
+  return definition.architectures[0] ?? "amd64";
 }

@@ -14,8 +14,10 @@ import { readTextFile } from "../../lib/files.ts";
 import { definePhase, type Journey } from "../engine/index.ts";
 import { sizeText } from "../node-disks.ts";
 import type { JourneyWorld } from "../world.ts";
+import { withArchives } from "./archive-source.ts";
 import { type ComputedClosure, computeClosure } from "./closure.ts";
 import { packageInput } from "./package-input.ts";
+import { openPackageWorkshop, type PackageWorkshop } from "./package-workshop.ts";
 import { registrySources } from "./registry-sources.ts";
 
 export interface BundleCreateRequest {
@@ -42,7 +44,12 @@ export interface BundleCreateContext {
   readonly request: BundleCreateRequest;
   readonly output: string;
   readonly world: JourneyWorld;
-  readonly memory: { closure?: ComputedClosure; assets?: readonly AssetInput[]; created?: CreatedBundle };
+  readonly memory: {
+    workshop?: PackageWorkshop;
+    closure?: ComputedClosure;
+    assets?: readonly AssetInput[];
+    created?: CreatedBundle;
+  };
 }
 
 /** bundle.yaml to one sealed file: compute the closure, then fetch and write it in one pass. */
@@ -71,7 +78,13 @@ const closurePhase = definePhase<BundleCreateContext, ComputedClosure>({
   id: "closure",
   title: "Compute closure",
   observe: async (context, { signal, notice }) => {
-    const closure = await computeClosure(context.loaded, { signal });
+    const workshop = await openPackageWorkshop({
+      registryOverrides: context.request.registryOverrides,
+      clock: context.world.clock,
+      signal,
+    });
+    context.memory.workshop = workshop;
+    const closure = await computeClosure(context.loaded, workshop);
     const images = new Set(closure.images.map((image) => image.reference));
     notice(`${images.size} images, ${closure.packages.length} packages, ${context.loaded.assets.length} boot assets`);
     context.memory.assets = await openAssets(context.loaded.assets, { signal });
@@ -81,6 +94,7 @@ const closurePhase = definePhase<BundleCreateContext, ComputedClosure>({
     context.memory.closure = closure;
     return [];
   },
+  close: async ({ memory }) => await memory.workshop?.close(),
 });
 
 const writePhase = definePhase<BundleCreateContext, undefined>({
@@ -123,7 +137,7 @@ async function write(
       closureImages: closure.images,
       packages: (imageOf) => closure.packages.map((built) => packageInput(built, imageOf)),
       assets,
-      source: sources.source,
+      source: withArchives(sources.source, memory.workshop?.archived() ?? []),
       output,
       ...(signKeyFile === undefined
         ? {}

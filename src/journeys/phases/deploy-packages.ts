@@ -1,16 +1,17 @@
 import {
   deployPackage,
-  describeEvent,
   type OpenPackage,
-  type PackagePlan,
   type PackageRequest,
   packageReadiness,
   planPackage,
 } from "../../deployer/index.ts";
 import { isOperatorError } from "../../lib/errors/index.ts";
 import { controlPlanesOf, type Site } from "../../site/index.ts";
+import { changesText } from "../deploy/deploy.ts";
+import { tellStep } from "../deploy/tell-step.ts";
 import { type ConditionState, definePhase, type Effect, type Phase, type Step } from "../engine/index.ts";
-import { deployable, openStoredPackage } from "../stored-package.ts";
+import { packageEntry } from "../package-entry.ts";
+import { openStoredPackage } from "../stored-package.ts";
 import { remembered, type UpContext } from "../up/context.ts";
 import { namingCutOff } from "../up/cut-off.ts";
 import { nextInCluster } from "../up/next-steps.ts";
@@ -59,14 +60,14 @@ async function lookAtPackage(context: UpContext, entry: Entry, signal: AbortSign
   const { bundle } = context;
   const stored = bundle.packages().find((candidate) => candidate.name === entry.name);
   if (stored === undefined) throw new Error(`${entry.name}: verify-bundle asks for every package`);
-  const pkg = deployable(await openStoredPackage(bundle, stored, { signal }), bundle);
-  const request = requestFor(context, { entry, pkg }, signal);
+  const pkg = await openStoredPackage(bundle, stored, { signal });
+  const request = await requestFor(context, { entry, pkg }, signal);
   if (request === undefined) return { entry, pkg, change: undefined, ready: false };
   try {
     const plan = await planPackage(request);
     const state = plan.isUnchanged ? await packageReadiness(request) : undefined;
     const effect: Effect = plan.isUnchanged ? "wait" : plan.record === "created" ? "create" : "change";
-    return { entry, pkg, change: { effect, text: countsOf(plan) }, ready: state?.state === "ready" };
+    return { entry, pkg, change: { effect, text: changesText(plan) }, ready: state?.state === "ready" };
   } catch (error) {
     // The API server of a dry run may be away; what is wrong with the package itself is not hidden.
     if (isOperatorError(error, "KUBE_UNREACHABLE")) return { entry, pkg, change: undefined, ready: false };
@@ -74,29 +75,24 @@ async function lookAtPackage(context: UpContext, entry: Entry, signal: AbortSign
   }
 }
 
-/** "3 created, 1 changed, 2 removed" */
-function countsOf(plan: PackagePlan): string {
-  const objects = plan.components.flatMap((component) => [
-    ...component.objects,
-    ...component.releases.flatMap((release) => release.plan?.objects ?? []),
-  ]);
-  const count = (...outcomes: readonly string[]) => objects.filter((each) => outcomes.includes(each.outcome)).length;
-  const removed = count("pruned") + plan.prunes.flatMap((prune) => prune.objects).length;
-  const counts = { created: count("created"), changed: count("configured"), removed };
-  const words = Object.entries(counts).filter(([, number]) => number > 0);
-  return words.map(([word, number]) => `${number} ${word}`).join(", ");
-}
-
-function requestFor(
+async function requestFor(
   context: UpContext,
   { entry, pkg }: Pick<Found, "entry" | "pkg">,
   signal: AbortSignal,
-): PackageRequest | undefined {
-  const { cluster } = context.memory;
+): Promise<PackageRequest | undefined> {
+  const { cluster, streams } = context.memory;
   if (cluster === undefined) return undefined;
-  const { file } = context.site;
-  const variables = [{ origin: { kind: "config" as const, file }, values: entry.variables, isForThisPackage: true }];
-  return { pkg, cluster, variables, clock: context.world.clock, signal };
+  const { site, world, ports } = context;
+  const asked = await packageEntry(site, entry, { identityFile: world.identityFile });
+  return {
+    pkg,
+    cluster,
+    ...asked,
+    ...(streams === undefined ? {} : { streams }),
+    ...(ports.workplace === undefined ? {} : { workplace: ports.workplace }),
+    clock: world.clock,
+    signal,
+  };
 }
 
 function deploy(context: UpContext, found: Found, when: keyof typeof titles): Step {
@@ -115,15 +111,9 @@ function deploy(context: UpContext, found: Found, when: keyof typeof titles): St
     apply: async ({ signal, progress, notice }) => {
       if (wait) return;
       remembered(context, "cluster");
-      const request = requestFor(context, found, signal);
+      const request = await requestFor(context, found, signal);
       if (request === undefined) throw new Error("phase order: no cluster to deploy to");
-      await deployPackage({
-        ...request,
-        onEvent: (event) => {
-          const text = describeEvent(event);
-          if (text !== undefined) (event.kind === "notice" ? notice : progress)(text);
-        },
-      });
+      await deployPackage({ ...request, onEvent: tellStep({ progress, notice }) });
     },
     until: namingCutOff(context, controlPlanesOf(context.site), {
       description: `package ${pkg.name} is ready`,
@@ -139,7 +129,7 @@ function deploy(context: UpContext, found: Found, when: keyof typeof titles): St
 }
 
 async function readinessOf(context: UpContext, found: Found, signal: AbortSignal): Promise<ConditionState> {
-  const request = requestFor(context, found, signal);
+  const request = await requestFor(context, found, signal);
   if (request === undefined) return { kind: "waiting", reason: "no API server yet" };
   const { state, reason } = await packageReadiness(request);
   if (state === "ready") return { kind: "ready" };

@@ -1,6 +1,7 @@
 import { checkPackage } from "../../deployer/index.ts";
 import { OperatorError, type Problem } from "../../lib/errors/index.ts";
 import { definePhase } from "../engine/index.ts";
+import { packageEntry } from "../package-entry.ts";
 import { siteImages } from "../site-images.ts";
 import { openStoredPackage } from "../stored-package.ts";
 import type { UpContext } from "../up/context.ts";
@@ -12,13 +13,16 @@ import type { UpContext } from "../up/context.ts";
 export const verifyBundle = definePhase<UpContext, readonly Problem[]>({
   id: "verify-bundle",
   title: "Verify bundle",
-  observe: async ({ site, bundle, ports }, { signal }) => {
+  observe: async ({ site, bundle, ports, world }, { signal }) => {
     const carried = new Set(bundle.closure.images.map((image) => image.reference));
     const packages = new Map(bundle.packages().map((found) => [found.name, found]));
-    for (const { name, variables } of site.packages) {
-      const stored = packages.get(name);
+    for (const entry of site.packages) {
+      const stored = packages.get(entry.name);
+      if (stored === undefined) continue;
+      const pkg = await openStoredPackage(bundle, stored, { signal });
       // A wrong value is told now, and not when the machines are installed already.
-      if (stored !== undefined) checkPackage(await openStoredPackage(bundle, stored, { signal }), variables);
+      await checkPackage({ pkg, ...(await packageEntry(site, entry, { identityFile: world.identityFile })), signal });
+      await pkg.close();
     }
     return [
       ...[...(await siteImages(site, { readText: ports.readText }))]

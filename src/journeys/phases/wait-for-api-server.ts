@@ -43,7 +43,10 @@ export const waitForApiServer = definePhase<UpContext, ConditionState>({
 async function connect(context: UpContext): Promise<void> {
   if (context.memory.cluster !== undefined) return;
   const kubeconfigYaml = await context.ports.texts.find(kubeconfigFile(context.stateFolder));
-  if (kubeconfigYaml !== undefined) context.memory.cluster = context.ports.connectCluster({ kubeconfigYaml });
+  if (kubeconfigYaml === undefined) return;
+  const cluster = context.ports.connectCluster({ kubeconfigYaml });
+  const streams = context.ports.connectStreams?.({ kubeconfigYaml }, cluster);
+  Object.assign(context.memory, { cluster, ...(streams === undefined ? {} : { streams }) });
 }
 
 async function stateOf(context: UpContext, signal: AbortSignal): Promise<ConditionState> {

@@ -1,5 +1,5 @@
 import type { Bundle } from "../../bundle/index.ts";
-import type { Cluster } from "../../kube/index.ts";
+import type { Cluster, KubeStreams } from "../../kube/index.ts";
 import type { Site } from "../../site/index.ts";
 import type { Journal } from "../engine/index.ts";
 import type { GivenConfig } from "../given-config.ts";
@@ -32,6 +32,8 @@ export interface UpMemory {
   /** Machine config of each node, by name. */
   configs?: ReadonlyMap<string, string>;
   cluster?: Cluster;
+  /** Into its pods; none in a rehearsal. */
+  streams?: KubeStreams;
   /** Packages of the site that are deployed, in their order. */
   packages?: readonly { readonly name: string; readonly version: string; readonly state: string }[];
 }

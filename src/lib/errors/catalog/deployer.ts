@@ -366,4 +366,8 @@ export const deployerErrors = {
     exit: 7,
     doc: "The data arrived, its marker too, and yet no pod with the selector came to run in time. The message says what was there last. Nothing was undone.",
   },
+  DEPLOY_PACKAGE_MISSING: {
+    exit: 2,
+    doc: "What was named is neither a file or folder that is there, nor a place in a registry (oci://…), nor a package of the site's bundle. Nothing was done.",
+  },
 } as const satisfies CatalogPage;
