@@ -2,6 +2,7 @@ import { systemClock } from "../lib/clock.ts";
 import { isOperatorError, OperatorError } from "../lib/errors/index.ts";
 import { type ApiResource, createDiscovery, groupPath } from "./api/discovery.ts";
 import { jsonLines } from "./api/json-lines.ts";
+import type { ServedResource } from "./api/served-resources.ts";
 import type { Doing } from "./api/status-error.ts";
 import { type ApiExchange, createTransport, transportOver } from "./api/transport.ts";
 import { transportError } from "./api/transport-error.ts";
@@ -69,6 +70,8 @@ export interface Cluster {
   readonly readyz: (call: Call) => Promise<Readyz>;
   /** What the server serves: "v1", "apps/v1", "apps/v1/Deployment"; asked anew each time. */
   readonly apiVersions: (call: Call) => Promise<readonly string[]>;
+  /** Every resource with the names that people call it by, in the server's order of preference; asked anew each time. */
+  readonly served: (call: Call) => Promise<readonly ServedResource[]>;
   /** Whether the kind lives in namespaces, and under which name. */
   readonly resourceOf: (kind: KindRef, call: Call) => Promise<ApiResource>;
   /** @throws OperatorError KUBE_NOT_FOUND */
@@ -247,6 +250,7 @@ export function connectCluster(
   return {
     server: access.server,
     apiVersions: discovery.apiVersions,
+    served: discovery.served,
     resourceOf: discovery.resourceOf,
     list,
     version: async ({ signal }) => {

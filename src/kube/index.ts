@@ -1,4 +1,5 @@
 export type { ApiResource } from "./api/discovery.ts";
+export type { ServedResource } from "./api/served-resources.ts";
 export type { ApiAnswer, ApiExchange, ApiRequest } from "./api/transport.ts";
 export { inApplyOrder } from "./apply-order.ts";
 export type {
@@ -13,6 +14,7 @@ export type {
 } from "./cluster.ts";
 export { connectCluster } from "./cluster.ts";
 export type { Readiness } from "./conditions.ts";
+export { findResource } from "./find-resource.ts";
 export type { ClusterAccess } from "./kubeconfig.ts";
 export type { KindRef, KubeObject, ObjectMeta, ObjectRef } from "./objects.ts";
 export { objectName, record, records, refOf } from "./objects.ts";

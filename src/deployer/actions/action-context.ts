@@ -17,11 +17,21 @@ export interface ActionContext {
   readonly cluster?: Cluster | undefined;
   /** Where commands run: the package's folder when it is made, the folder that the command was started in else. */
   readonly folder: string;
+  /** What commands see besides the environment of our own process: `KUBECONFIG`. */
+  readonly environment?: Readonly<Record<string, string>> | undefined;
+  /** Stands in for `./zarf`; undefined: commands that call it are refused. */
+  readonly zarf?: ZarfStandIn | undefined;
   readonly commands: CommandRunner;
   readonly network: NetworkProbe;
   readonly clock: Clock;
   readonly onEvent?: ((event: ActionEvent) => void) | undefined;
   readonly signal: AbortSignal;
+}
+
+/** A program that does what packages ask of `./zarf`. */
+export interface ZarfStandIn {
+  /** What a command calls instead of `./zarf`. */
+  readonly command: string;
 }
 
 /** The edge to the operating system. */
@@ -41,6 +51,8 @@ export interface Command {
   readonly folder: string;
   /** On top of the environment of our own process. */
   readonly environment: Readonly<Record<string, string>>;
+  /** Whether the outcome has what was printed; default: false. */
+  readonly keepsOutput?: boolean;
   readonly onLine?: (line: string, stream: "stdout" | "stderr") => void;
 }
 
@@ -48,6 +60,7 @@ export interface CommandOutcome {
   /** undefined: ended by `signalName`. */
   readonly exitCode: number | undefined;
   readonly signalName?: string | undefined;
+  /** Empty where it is not kept. */
   readonly stdout: string;
 }
 

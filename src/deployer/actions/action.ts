@@ -83,13 +83,3 @@ export type ActionMoment = "before" | "after" | "onSuccess" | "onFailure";
 export type ActionOccasion = "onCreate" | "onDeploy" | "onRemove";
 
 export type ComponentActions = { readonly [occasion in ActionOccasion]?: ActionSet | undefined };
-
-/** What older packages say instead of actions. */
-export interface ComponentScripts {
-  readonly showOutput?: boolean | undefined;
-  readonly timeoutSeconds?: number | undefined;
-  readonly retry?: boolean | undefined;
-  readonly prepare?: readonly string[] | undefined;
-  readonly before?: readonly string[] | undefined;
-  readonly after?: readonly string[] | undefined;
-}

@@ -6,7 +6,6 @@ export type {
   ActionSet,
   ClusterWait,
   ComponentActions,
-  ComponentScripts,
   NetworkWait,
   SetValue,
   SetVariable,
@@ -20,4 +19,13 @@ export type {
   CommandRunner,
   NetworkProbe,
   Platform,
+  ZarfStandIn,
 } from "./action-context.ts";
+export type { ListedAction } from "./actions-of.ts";
+export { actionsOf } from "./actions-of.ts";
+export { checkActions } from "./check-actions.ts";
+export { localCommands } from "./edge/local-commands.ts";
+export { localNetwork } from "./edge/local-network.ts";
+export type { StandInOptions } from "./edge/zarf-stand-in.ts";
+export { availableTools, openZarfStandIn } from "./edge/zarf-stand-in.ts";
+export { runActions } from "./run-actions.ts";

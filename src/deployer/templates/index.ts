@@ -1,4 +1,6 @@
 export { parseAssignments } from "./assignments.ts";
+export type { BuiltInOptions } from "./built-ins.ts";
+export { builtInValues, emptyClusterState } from "./built-ins.ts";
 export type { ChartValuesDefinition } from "./chart-values.ts";
 export { chartValues } from "./chart-values.ts";
 export { checkValues } from "./check-values.ts";
@@ -7,8 +9,11 @@ export { parseDeployConfig } from "./deploy-config.ts";
 export { findDeployConfig } from "./edge/find-deploy-config.ts";
 export { loadFileValues } from "./edge/load-values.ts";
 export { environmentLayers } from "./environment-variables.ts";
+export type { GoTemplateRequest, StateAccessKey } from "./go-template.ts";
+export { applyGoTemplate, stateOf } from "./go-template.ts";
+export { createMask } from "./mask.ts";
 export type { ValuesSources } from "./package-values.ts";
-export { packageValues, parseValues } from "./package-values.ts";
+export { packageValues, parseOutput, parseValues } from "./package-values.ts";
 export type {
   Declarations,
   DeclaredConstant,

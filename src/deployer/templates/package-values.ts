@@ -91,3 +91,26 @@ export function asJson(
       throw refuse(where, "is nothing that JSON has");
   }
 }
+
+/**
+ * What an action printed, as the value it is to be.
+ *
+ * @throws OperatorError PACKAGE_VALUES_INVALID, without the output
+ */
+export function parseOutput(output: string, type: "yaml" | "json" | "string"): JsonValue {
+  if (type === "string") return output;
+  // Without its cause, which may quote the output.
+  const refuse = (reason: string) =>
+    new OperatorError("PACKAGE_VALUES_INVALID", `the output of the command ${reason}`, {
+      next: ["look at what the command prints"],
+    });
+  let found: unknown;
+  try {
+    found = type === "json" ? JSON.parse(output) : (parseYamlDocuments(output, yamlOutput)[0] ?? null);
+  } catch {
+    throw refuse(`is not ${type === "json" ? "JSON" : "YAML"}`);
+  }
+  return asJson(found, (where, reason) => refuse(`cannot be kept: ${where} ${reason}`));
+}
+
+const yamlOutput = { version: "1.2", file: "output", exactIntegers: true } as const;

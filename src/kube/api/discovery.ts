@@ -1,5 +1,6 @@
 import { isOperatorError, OperatorError } from "../../lib/errors/index.ts";
 import { type KindRef, record, records } from "../objects.ts";
+import { readServed, readServedList, type ServedResource } from "./served-resources.ts";
 import type { Transport } from "./transport.ts";
 
 /** Where the API server keeps a kind. */
@@ -16,6 +17,8 @@ export interface Discovery {
   readonly resourceOf: (kind: KindRef, options: { readonly signal: AbortSignal }) => Promise<ApiResource>;
   /** Every group with version, and every kind in it: "apps/v1", "apps/v1/Deployment"; asked anew each time. */
   readonly apiVersions: (options: { readonly signal: AbortSignal }) => Promise<readonly string[]>;
+  /** Every resource with its names, in the order of preference; asked anew each time. */
+  readonly served: (options: { readonly signal: AbortSignal }) => Promise<readonly ServedResource[]>;
 }
 
 /** "/api/v1" or "/apis/apps/v1" */
@@ -51,6 +54,16 @@ function readAggregated(body: unknown): readonly string[] | undefined {
       return [apiVersion, ...kinds.filter((kind) => typeof kind === "string").map((kind) => `${apiVersion}/${kind}`)];
     });
   });
+}
+
+/** Every group with version, as the older form of discovery lists them. */
+function versionsOf(legacy: unknown, groups: unknown): readonly string[] {
+  return [
+    ...[record(legacy)?.["versions"] ?? []].flat().map(String),
+    ...records(record(groups)?.["groups"]).flatMap((group) =>
+      records(group["versions"]).map(({ groupVersion }) => String(groupVersion)),
+    ),
+  ];
 }
 
 /**
@@ -90,12 +103,7 @@ export function createDiscovery(transport: Transport): Discovery {
 
   /** One request per group and version, for servers without aggregated discovery (before Kubernetes 1.30). */
   const apiVersionsOneByOne = async (legacy: unknown, groups: unknown, signal: AbortSignal) => {
-    const versions = [
-      ...[record(legacy)?.["versions"] ?? []].flat().map(String),
-      ...records(record(groups)?.["groups"]).flatMap((group) =>
-        records(group["versions"]).map(({ groupVersion }) => String(groupVersion)),
-      ),
-    ];
+    const versions = versionsOf(legacy, groups);
     const kinds = await Promise.all(
       versions.map(async (version) =>
         records(record(await ask(groupPath(version), undefined, signal))?.["resources"]).map(
@@ -107,6 +115,15 @@ export function createDiscovery(transport: Transport): Discovery {
   };
 
   return {
+    served: async ({ signal }) => {
+      const [legacy, groups] = await Promise.all([ask("/api", aggregated, signal), ask("/apis", aggregated, signal)]);
+      const [core, others] = [readServed(legacy), readServed(groups)];
+      if (core !== undefined && others !== undefined) return [...core, ...others];
+      const lists = versionsOf(legacy, groups).map(async (version) =>
+        readServedList(version, await ask(groupPath(version), undefined, signal)),
+      );
+      return (await Promise.all(lists)).flat();
+    },
     apiVersions: async ({ signal }) => {
       const [legacy, groups] = await Promise.all([ask("/api", aggregated, signal), ask("/apis", aggregated, signal)]);
       const [core, others] = [readAggregated(legacy), readAggregated(groups)];
