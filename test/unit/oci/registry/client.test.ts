@@ -416,6 +416,33 @@ describe("pushBlob()", () => {
     expect(registry.blobs.has(blob.digest)).toBe(true);
   });
 
+  it("lets the registry take the bytes from another repository, and sends them where it does not", async () => {
+    const registry = await fakeRegistry();
+    const { digest, size } = registry.addBlob(layer);
+    const absent = { kind: "status", status: 404 } as const;
+    registry.misbehave({ path: /blobs\/sha256/, method: "HEAD", times: 2, does: absent });
+    registry.misbehave({ path: /uploads/, method: "POST", times: 1, does: { kind: "status", status: 201 } });
+    const client = clientOf(registry.apiRoot);
+    const blob = { digest: digestOf(layer), size };
+    const sent: number[] = [];
+    const read = async function* () {
+      yield await Promise.resolve(layer);
+    };
+
+    const mounted = await client.pushBlob("team/app", blob, () => expect.unreachable(), { signal, from: "team/base" });
+    const pushed = await client.pushBlob("team/app", blob, read, {
+      signal,
+      from: "team/base",
+      onSent: (bytes) => sent.push(bytes),
+    });
+
+    expect([mounted, pushed]).toEqual(["mounted", "sent"]);
+    expect(sent.at(-1)).toBe(size);
+    expect(registry.requests.filter(({ method }) => method === "POST").map(({ url }) => url)).toEqual(
+      Array.from({ length: 2 }, () => `/v2/team/app/blobs/uploads/?mount=${digest}&from=team%2Fbase`),
+    );
+  });
+
   it("stops when the bytes are not what they should be", async () => {
     const registry = await fakeRegistry();
     const blob = { digest: digestOf("other"), size: layer.length };
@@ -431,5 +458,35 @@ describe("pushBlob()", () => {
       ),
     ).rejects.toMatchObject({ code: "REGISTRY_DIGEST_MISMATCH" });
     expect(registry.blobs.size).toBe(0);
+  });
+});
+
+describe("headManifest()", () => {
+  it("gives the digest behind a tag, or that there is none", async () => {
+    const registry = await fakeRegistry();
+    const { digest } = registry.addImage("team/app", "1", [layer]);
+    const client = clientOf(registry.apiRoot);
+
+    expect(await client.headManifest("team/app", "1", { signal })).toBe(digest);
+    expect(await client.headManifest("team/app", digest as Descriptor["digest"], { signal })).toBe(digest);
+    expect(await client.headManifest("team/app", "2", { signal })).toBeUndefined();
+    expect(registry.requests.every(({ method }) => method === "HEAD")).toBe(true);
+  });
+});
+
+describe("pushManifest()", () => {
+  it("says when the registry misses what the manifest names", async () => {
+    const registry = await fakeRegistry();
+    const refused = { kind: "status", status: 400, code: "MANIFEST_BLOB_UNKNOWN" } as const;
+    registry.misbehave({ path: /manifests/, method: "PUT", times: 1, does: refused });
+
+    const push = clientOf(registry.apiRoot).pushManifest(
+      "team/app",
+      "1",
+      { mediaType: "application/vnd.oci.image.manifest.v1+json", bytes: Buffer.from("{}") },
+      { signal },
+    );
+
+    await expect(push).rejects.toMatchObject({ code: "REGISTRY_INCOMPLETE" });
   });
 });
