@@ -53,6 +53,50 @@ export const commands: readonly CommandSpec[] = [
     load: async () => (await import("./commands/bundle-inspect.ts")).bundleInspect,
   },
   {
+    words: ["package", "create"],
+    summary: "Make a package from a folder with a zarf.yaml",
+    description:
+      "Pulls the images, packs charts, files and repositories, builds kustomizations with kubectl, runs the package's onCreate commands, and " +
+      "writes zarf-package-NAME-ARCH-VERSION.tar.zst into --out. What will be pulled is shown by --dry-run. The same inputs give the same bytes.",
+    arguments: [{ name: "DIR", isRequired: false, does: "The package's folder. Default: this folder." }],
+    flags: [
+      "dry-run",
+      "out",
+      "architecture",
+      "flavor",
+      "set",
+      "registry-override",
+      "differential",
+      "max-package-size",
+      "signing-key",
+      "password-file",
+      ...run,
+    ],
+    examples: [
+      { command: "skerry package create packages/demo --out dist", does: "make it" },
+      { command: "skerry package create --dry-run", does: "see what would be pulled and run" },
+      {
+        command: "skerry package create --registry-override docker.io=https://cache.example/v2",
+        does: "pull Docker Hub's images from a cache",
+      },
+    ],
+    load: async () => (await import("./commands/package-create.ts")).packageCreate,
+  },
+  {
+    words: ["package", "find-images"],
+    summary: "Find the images in a package's charts and manifests, and those not listed",
+    description:
+      "Renders charts and manifests as they would be deployed and lists the images in them, those that charts state, and texts that look like " +
+      "images (maybe). Nothing of the package runs.",
+    arguments: [{ name: "DIR", isRequired: false, does: "The package's folder. Default: this folder." }],
+    flags: ["update", "architecture", "flavor", "set", "registry-override", "json", "timeout"],
+    examples: [
+      { command: "skerry package find-images packages/demo", does: "is everything listed?" },
+      { command: "skerry package find-images --update", does: "list what is missing" },
+    ],
+    load: async () => (await import("./commands/package-find-images.ts")).packageFindImages,
+  },
+  {
     words: ["config", "render"],
     summary: "Show the machine configs that a site's nodes get",
     description: "Secrets are left out, unless --secrets writes them into a folder (--out).",

@@ -31,6 +31,14 @@ export interface Flags {
   readonly all: boolean;
   readonly clear: boolean;
   readonly registryOverride: readonly string[];
+  readonly set: readonly string[];
+  readonly architecture?: string;
+  readonly flavor?: string;
+  readonly differential?: string;
+  readonly maxPackageSize?: string;
+  readonly signingKey?: string;
+  readonly passwordFile?: string;
+  readonly update: boolean;
 }
 
 export interface FlagSpec {
@@ -107,6 +115,43 @@ export const flagTable = {
     isRepeatable: true,
     does: "Fetch what belongs to HOST from URL; the bundle does not remember it. Can be given more than once.",
   },
+  set: {
+    name: "set",
+    value: "NAME=VALUE",
+    isRepeatable: true,
+    does: "Value of a template or variable of the package; can be given more than once.",
+  },
+  architecture: {
+    name: "architecture",
+    short: "a",
+    value: "ARCH",
+    does: "Of machines that a package is for, where it does not say it. Default amd64.",
+  },
+  flavor: { name: "flavor", value: "NAME", does: "Take the components of this flavor too." },
+  differential: {
+    name: "differential",
+    value: "FILE",
+    completes: "file",
+    does: "Leave out images and pinned repositories that this older package brings.",
+  },
+  "max-package-size": {
+    name: "max-package-size",
+    value: "MB",
+    does: "Split the package into parts of so many megabytes. Default: one file.",
+  },
+  "signing-key": {
+    name: "signing-key",
+    value: "FILE",
+    completes: "file",
+    does: "Sign with this private key, as cosign writes it.",
+  },
+  "password-file": {
+    name: "password-file",
+    value: "FILE",
+    completes: "file",
+    does: "Holds the password of the key. Default: an empty password.",
+  },
+  update: { name: "update", does: "Add the images that are not listed to the zarf.yaml, comments and order kept." },
   quiet: { name: "quiet", short: "q", does: "Say only what went wrong, and the result." },
   verbose: { name: "verbose", short: "v", does: "Say more about what is done." },
   debug: { name: "debug", short: "d", does: "Show causes and stacks of errors." },

@@ -98,6 +98,8 @@ function toFlags(parsed: Parsed): Flags {
     key: [],
     fault: [],
     registryOverride: [],
+    set: [],
+    update: false,
     ...given,
     ...(timeout === undefined ? {} : { timeoutMs: timeout }),
   };

@@ -13,6 +13,8 @@ export { type NodeRow, nodeRows, nodesLook } from "./look/node-rows.ts";
 export { type StatusReport, statusLook } from "./look/status.ts";
 export { type WorkloadRow, workloadRows } from "./look/workload-rows.ts";
 export { type MirrorServeRequest, mirrorServe } from "./mirror-serve.ts";
+export { type PackageCreateReport, type PackageCreateRequest, packageCreate } from "./package/create.ts";
+export { type FindImagesReport, type FindImagesRequest, packageFindImages } from "./package/find-images.ts";
 export type { JourneyPorts, NodePorts } from "./ports.ts";
 export { type RehearsalTime, rehearseUp, type SimulatedPorts, type UpRehearsal } from "./rehearse/rehearse-up.ts";
 export type { PhaseStory, Retry, Story, Wait } from "./rehearse/story.ts";

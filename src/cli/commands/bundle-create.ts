@@ -1,9 +1,9 @@
 import { resolve } from "node:path";
 import type { BundleCreateReport } from "../../journeys/index.ts";
-import { OperatorError } from "../../lib/errors/index.ts";
-import type { Call, Handler } from "../command.ts";
+import type { Handler } from "../command.ts";
 import { type Ending, performJourney } from "../perform.ts";
 import { formatBytes, formatDuration } from "../quantities.ts";
+import { overridesOf } from "../registry-overrides.ts";
 import { worldOf } from "../world.ts";
 
 /** `skerry bundle create [FILE]` */
@@ -33,20 +33,4 @@ function bundleText(report: BundleCreateReport, { durationMs }: Ending): string 
     "",
     `Took ${formatDuration(durationMs)}. Next: skerry up --bundle ${file}`,
   ].join("\n");
-}
-
-/** HOST=URL pairs as a table. */
-function overridesOf(call: Call): Readonly<Record<string, string>> {
-  return Object.fromEntries(
-    call.flags.registryOverride.map((pair) => {
-      const [host = "", ...rest] = pair.split("=");
-      const url = rest.join("=");
-      if (!/^[a-z0-9.:-]+$/i.test(host) || !/^https?:\/\/[^\s@]+$/.test(url)) {
-        throw new OperatorError("USAGE_INVALID", `--registry-override ${host}: give HOST=URL, without credentials`, {
-          next: ["--registry-override docker.io=https://cache.example:5000   is the form"],
-        });
-      }
-      return [host, url];
-    }),
-  );
 }

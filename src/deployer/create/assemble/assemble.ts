@@ -1,13 +1,14 @@
-import { type Descriptor, digestHex, digestOf, mediaTypes } from "../../../oci/index.ts";
+import { type Descriptor, digestHex, digestOf } from "../../../oci/index.ts";
 import { formatChecksums } from "../../package/checksums.ts";
 import type { PackageDefinition } from "../../package/definition.ts";
 import { zarfVersion } from "../../package/features.ts";
-import { configMediaType, titleAnnotation } from "../../package/media-types.ts";
+import { titleAnnotation } from "../../package/media-types.ts";
 import { fullReference, packageImages } from "../../package/package.ts";
-import { zarfJson, zarfYaml } from "../../package/zarf-json.ts";
+import { publishedManifest } from "../../package/published-manifest.ts";
+import { zarfYaml } from "../../package/zarf-json.ts";
 import { migrations } from "../source/migrate.ts";
 import type { StagedTree } from "../stage/staged.ts";
-import { byDigest, imageBlobsOf, imageIndexLayers, type PackageImage } from "./image-layers.ts";
+import { imageBlobsOf, imageIndexLayers, type PackageImage } from "./image-layers.ts";
 import { bytesLayer, type PackageLayer } from "./package-layer.ts";
 import { versionRequirements } from "./version-requirements.ts";
 
@@ -77,19 +78,15 @@ export function publishedForm(
   parts: PackageParts,
   { definition, layers, imageBlobs }: Pick<BuiltPackage, "definition" | "layers" | "imageBlobs">,
 ): BuiltPackage {
-  const configBytes = Buffer.from(JSON.stringify(zarfJson(definition, { files: "written" })));
-  const manifest = {
-    schemaVersion: 2,
-    mediaType: mediaTypes.ociManifest,
-    config: { mediaType: configMediaType, digest: digestOf(configBytes), size: configBytes.length },
-    layers: [...layers.map(({ descriptor }) => descriptor), ...imageBlobs].sort(byDigest),
-    annotations: annotationsOf(definition, createdAt(parts)),
-  };
+  const files = [...layers.map(({ descriptor }) => descriptor), ...imageBlobs].map(
+    ({ digest, size, annotations }) => [annotations?.[titleAnnotation] ?? "", { digest, sizeBytes: size }] as const,
+  );
+  const { manifestBytes, configBytes } = publishedManifest(definition, new Map(files));
   return {
     name: definition.metadata.name,
     version: definition.metadata.version ?? "",
     definition,
-    manifestBytes: Buffer.from(JSON.stringify(manifest)),
+    manifestBytes,
     configBytes,
     layers,
     imageBlobs,
@@ -155,15 +152,3 @@ function withBuild(
 
 /** `Mon, 02 Jan 2006 15:04:05 +0000` */
 const zarfTime = (time: Date): string => time.toUTCString().replace(/GMT$/, "+0000");
-
-/** Annotations of the published manifest; the package's own win. @see https://github.com/opencontainers/image-spec/blob/v1.1.1/annotations.md */
-function annotationsOf({ metadata }: PackageDefinition, time: Date): Readonly<Record<string, string>> {
-  const { name, description, url, authors, documentation, source, vendor } = metadata;
-  const created = time.toISOString().replace(".000Z", "Z");
-  const known = { title: name, description, url, authors, documentation, source, vendor, created };
-  const named = Object.entries(known).flatMap(([key, value]) =>
-    value === undefined || value === "" ? [] : [[`org.opencontainers.image.${key}`, value] as const],
-  );
-  const all = Object.entries({ ...Object.fromEntries(named), ...metadata.annotations });
-  return Object.fromEntries(all.sort(([a], [b]) => (a < b ? -1 : 1)));
-}
