@@ -1,5 +1,5 @@
 import { writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type ContainedRack, containedRack, type RunningSkerry } from "../support/contained-rack.ts";
 import { type DemoSite, demoSite, onePlusOne, succeeded } from "../support/demo-site.ts";
@@ -34,6 +34,26 @@ metadata: {name: ${name}}
 spec:
   selector: {app: ${name}}
   ports: [{port: 80, targetPort: 8080}]
+`;
+/** Waits for a file before its web server begins. */
+const holder = (marker: string) => `
+apiVersion: v1
+kind: Pod
+metadata: {name: holder, labels: {app: holder}}
+spec:
+  nodeName: w-1
+  terminationGracePeriodSeconds: 1
+  initContainers:
+    - name: loader
+      image: ${agnhost}:2.63.0
+      command: [sh, -c, "until [ -f /data/${marker} ]; do sleep 0.2; done"]
+      volumeMounts: [{name: data, mountPath: /data}]
+  containers:
+    - name: web
+      image: ${agnhost}:2.63.0
+      args: [netexec, --http-port=8080]
+      volumeMounts: [{name: data, mountPath: /data}]
+  volumes: [{name: data, emptyDir: {}}]
 `;
 const waiter = (name: string, image: string) => `
 apiVersion: v1
@@ -173,6 +193,28 @@ function podTests(): void {
     } finally {
       await forward.end();
     }
+  });
+
+  it("is reached by our own streams, and takes the data of a package", async () => {
+    const marker = ".zarf-injection-1795370840";
+    await apply(holder(marker));
+
+    const said = await rack.onLaptop(
+      process.execPath,
+      resolve("test/support/contained-streams-process.ts"),
+      rack.stateFolder,
+      marker,
+    );
+
+    const { cat, ...others } = JSON.parse(succeeded(said).stdout) as { readonly cat: Record<string, unknown> };
+    console.log(`8 MiB through a container and back: ${cat["ms"]} ms`);
+    expect(cat).toMatchObject({ exitCode: 7, stderr: "said", isSame: true });
+    expect(others).toEqual({
+      withoutProgram: "KUBE_UNAVAILABLE",
+      ports: { names: ["far"], failed: true, brokenBy: "KUBE_STREAM_BROKEN" },
+      injected: "from the laptop",
+    });
+    await rack.kubectl("delete", "pod", "holder", "--now");
   });
 
   it("waits for an image that the bundle has not; nothing is asked outside, and skerry status names it", async () => {
