@@ -9,5 +9,5 @@ export interface OpenOptions {
   readonly architecture?: string;
   /** For a `.tar.zst`, what is put on disk: "everything" (default), or only what tells about the package. */
   readonly keep?: "everything" | "definition";
-  readonly spool?: Pick<SpoolOptions, "parent" | "onSpool" | "maxRatio">;
+  readonly spool?: Pick<SpoolOptions, "parent" | "onSpool" | "maxRatio" | "freeBytesOf">;
 }

@@ -21,6 +21,8 @@ export interface SpoolOptions {
   readonly keep?: (path: string) => boolean;
   /** How often more may come out than went in, beyond 64 MiB; default 200. */
   readonly maxRatio?: number;
+  /** Free space of a folder; default: what the system says. */
+  readonly freeBytesOf?: (folder: string) => Promise<number>;
   /** Sees the compressed bytes as they pass. */
   readonly onRead?: (chunk: Uint8Array) => void;
 }
@@ -41,7 +43,7 @@ export async function spoolContent(file: ByteFile, options: SpoolOptions): Promi
   const limits: ZstdLimits = { maxRatio, slackBytes };
   const bytes = await expandedBytes(file, limits, signal);
   await removeLitter(parent);
-  await assertSpace(file.label, parent, bytes);
+  assertSpace(file.label, parent, { bytes, freeBytes: await (options.freeBytesOf ?? freeBytesOf)(parent) });
   const folder = await mkdtemp(join(parent, `${prefix}${process.pid}-`)).catch((error: unknown) => {
     throw new OperatorError("FILE_UNWRITABLE", `no folder can be made in ${parent}`, {
       where: { file: parent },
@@ -72,9 +74,16 @@ async function expandedBytes(file: ByteFile, limits: ZstdLimits, signal: AbortSi
   return measure.maxContentBytes;
 }
 
-async function assertSpace(label: string, parent: string, bytes: number): Promise<void> {
-  const { bavail, bsize } = await statfs(parent);
-  const freeBytes = bavail * bsize;
+async function freeBytesOf(folder: string): Promise<number> {
+  const { bavail, bsize } = await statfs(folder);
+  return bavail * bsize;
+}
+
+function assertSpace(
+  label: string,
+  parent: string,
+  { bytes, freeBytes }: { readonly bytes: number; readonly freeBytes: number },
+): void {
   if (freeBytes >= bytes + reserveBytes) return;
   throw new OperatorError(
     "PACKAGE_NO_SPACE",

@@ -39,7 +39,7 @@ export function checkSignature(parts: SignedParts, trust: PackageTrust): "none" 
   const hasSignature = bundle !== undefined || legacy !== undefined;
   const isSigned = parts.isSigned ?? hasSignature;
   if (isSigned && !hasSignature) throw refused(label, "says that it is signed, but its signature is not there");
-  if (!isSigned && (bundle !== undefined || parts.provenanceFiles.includes("zarf.bundle.sig")))
+  if (!isSigned && (hasSignature || parts.provenanceFiles.includes("zarf.bundle.sig")))
     throw refused(label, "says that it is not signed, but bears the traces of a signature");
   if (!isSigned) {
     if (trust.allowUnsigned === true) return "none";
