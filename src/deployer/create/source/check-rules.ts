@@ -1,8 +1,9 @@
-import type { Problem } from "../../../lib/errors/index.ts";
+import { isOperatorError, type Problem } from "../../../lib/errors/index.ts";
 import type { YamlPath } from "../../../lib/yaml/index.ts";
 import type { ActionSetDefinition, ComponentDefinition, PackageDefinition } from "../../package/definition.ts";
 import { fullReference } from "../../package/package.ts";
 import { isSafeName, pathProblem } from "../../package/path-rules.ts";
+import { splitRepository } from "../fetch/repository-url.ts";
 import { targetName } from "./paths.ts";
 
 /** Where something in component number `index` was written. */
@@ -45,8 +46,20 @@ function checkComponent(component: ComponentDefinition, report: Report): void {
   for (const [index, file] of component.files.entries()) checkTarget(file.target, report, ["files", index, "target"]);
   for (const [index, { target }] of component.dataInjections.entries())
     checkTarget(target.path, report, ["dataInjections", index, "target", "path"]);
+  for (const [index, listed] of component.repos.entries())
+    if (!isRepository(listed)) report("is no Git URL with an optional @reference", ["repos", index]);
   for (const occasion of ["onCreate", "onDeploy", "onRemove"] as const)
     checkActions(component.actions[occasion], occasion, report);
+}
+
+function isRepository(listed: string): boolean {
+  try {
+    splitRepository(listed);
+    return true;
+  } catch (error) {
+    if (isOperatorError(error, "PACKAGE_REPOSITORY_INVALID")) return false;
+    throw error;
+  }
 }
 
 function checkTarget(target: string, report: Report, at: YamlPath): void {

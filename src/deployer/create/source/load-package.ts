@@ -52,7 +52,11 @@ export async function loadPackage(request: LoadRequest): Promise<LoadedPackage> 
     fetchSkeleton: request.fetchSkeleton,
   });
   const { raw, whereIn, importedSchemas } = composed;
-  const parsed = BuiltDefinition.safeParse({ ...raw, metadata: { ...raw.metadata, architecture } });
+  const parsed = BuiltDefinition.safeParse({
+    ...raw,
+    apiVersion: "zarf.dev/v1alpha1",
+    metadata: { ...raw.metadata, architecture },
+  });
   if (!parsed.success) {
     const problems = parsed.error.issues.map(({ path: at, message }) => ({
       message: `${z.core.toDotPath(at)}: ${message}`,
