@@ -9,7 +9,7 @@ const engine = createChartEngine();
 const { signal } = new AbortController();
 afterAll(() => engine.close());
 
-type Entry = readonly [header: Header, content?: string | Buffer];
+type Entry = readonly [header: Partial<Header> & { readonly name: string }, content?: string | Buffer];
 
 async function archive(...entries: readonly Entry[]): Promise<Buffer> {
   const tar = pack();
