@@ -37,13 +37,12 @@ func address(bytes []byte) uint32 { return uint32(uintptr(unsafe.Pointer(unsafe.
 
 // operations by the name that a request gives.
 var operations = map[string]func(request []byte, attached attachment) (any, []byte, error){
-	"render":       operation(render),
-	"finish":       operation(finishRender),
-	"goTemplate":   operation(runGoTemplate),
-	"matches":      operation(matchesPattern),
-	"inspect":      operation(inspectChart),
-	"package":      operation(packChart),
-	"sortManifest": operation(sortManifest),
+	"render":     operation(render),
+	"finish":     operation(finishRender),
+	"goTemplate": operation(runGoTemplate),
+	"matches":    operation(matchesPattern),
+	"inspect":    operation(inspectChart),
+	"package":    operation(packChart),
 }
 
 // operation reads the request of one kind before run.

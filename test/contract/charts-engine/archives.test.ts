@@ -126,7 +126,7 @@ describe("a packed chart that is fine", () => {
       sample,
     );
 
-    const tar = Buffer.concat([globalHeader("27 comment=made from 0123456\n"), gunzipSync(packed)]);
+    const tar = Buffer.concat([globalHeader("29 comment=made from 0123456\n"), gunzipSync(packed)]);
 
     expect(await inspect(gzipSync(tar))).toMatchObject({ name: "web", valuesYaml: "x: 5\n" });
   });

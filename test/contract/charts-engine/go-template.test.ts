@@ -88,24 +88,3 @@ describe("matchesPattern()", () => {
     });
   });
 });
-
-describe("sortManifest()", () => {
-  const manifest =
-    "---\n# Source: web/templates/a.yaml\napiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: c\n---\n# Source: web/templates/b.yaml\napiVersion: v1\nkind: Service\nmetadata:\n  name: s\n---\napiVersion: v1\nkind: Namespace\nmetadata:\n  name: n\n";
-
-  it.each([
-    ["install", ["Namespace", "ConfigMap", "Service"]],
-    ["uninstall", ["Service", "ConfigMap", "Namespace"]],
-  ] as const)("gives %s's order", async (order, kinds) => {
-    const objects = await engine.sortManifest(manifest, order, { signal });
-
-    expect(objects.map(({ kind }) => kind)).toEqual(kinds);
-    expect(objects).toContainEqual({
-      source: "web/templates/b.yaml",
-      apiVersion: "v1",
-      kind: "Service",
-      name: "s",
-      text: "# Source: web/templates/b.yaml\napiVersion: v1\nkind: Service\nmetadata:\n  name: s\n",
-    });
-  });
-});

@@ -37,5 +37,5 @@ export const blockMap = (template: string, name = "a"): string =>
 /** Files with the Chart.yaml that every chart has. */
 export function filesOf(chart: ChartCase): ReadonlyMap<string, Uint8Array> {
   const files = { "Chart.yaml": chartYaml(), ...chart.files };
-  return new Map(Object.entries(files).map(([path, content]) => [path, Buffer.from(content as string)]));
+  return new Map(Object.entries(files).map(([path, content]) => [path, Buffer.from(content)]));
 }

@@ -40,8 +40,6 @@ export interface ChartEngine {
    * @throws OperatorError CHART_INVALID, CHART_TOO_LARGE
    */
   readonly packageChart: (request: PackageChartRequest, call: EngineCall) => Promise<Uint8Array>;
-  /** Helm's split and order of a release's recorded manifest: by kind, then as written. */
-  readonly sortManifest: (manifest: string, order: KindOrder, call: EngineCall) => Promise<readonly SortedObject[]>;
   /** Ends the worker and the calls that still run; a call afterwards is a bug. Safe to repeat. */
   readonly close: () => Promise<void>;
 }
@@ -197,16 +195,4 @@ export interface PackageChartRequest {
   readonly files: ReadonlyMap<string, Uint8Array>;
   readonly version?: string;
   readonly appVersion?: string;
-}
-
-/** Helm's two orders of kinds: in which it creates, and in which it deletes. */
-export type KindOrder = "install" | "uninstall";
-
-export interface SortedObject {
-  /** Of the file, from `# Source: `; empty when the document does not say. */
-  readonly source: string;
-  readonly apiVersion: string;
-  readonly kind: string;
-  readonly name: string;
-  readonly text: string;
 }

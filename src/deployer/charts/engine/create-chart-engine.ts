@@ -1,4 +1,4 @@
-import type { ChartEngine, ChartInfo, EngineCall, SortedObject } from "./chart-engine.ts";
+import type { ChartEngine, ChartInfo, EngineCall } from "./chart-engine.ts";
 import { frameChart } from "./chart-source.ts";
 import { type DeskRequest, type EngineDesk, openDesk } from "./engine-desk.ts";
 import { engineError } from "./engine-error.ts";
@@ -40,10 +40,6 @@ export function createChartEngine(options: ChartEngineOptions = {}): ChartEngine
       const { chart, attachments } = frameChart({ files });
       const request = { operation: "package", chart, version, appVersion };
       return (await answered(desk, { what: "a chart", request, attachments }, call)).attachment;
-    },
-    sortManifest: async (manifest, order, call) => {
-      const request = { operation: "sortManifest", manifest, order };
-      return (await answered(desk, { what: "a manifest", request }, call)).result as readonly SortedObject[];
     },
     close: desk.close,
   };

@@ -6,7 +6,6 @@ export type {
   ChartSource,
   EngineCall,
   GoTemplateRequest,
-  KindOrder,
   LookupQuery,
   PackageChartRequest,
   ReleaseHook,
@@ -15,7 +14,6 @@ export type {
   RenderLimits,
   RenderRelease,
   RenderRequest,
-  SortedObject,
   ValuesFile,
 } from "./chart-engine.ts";
 export { type ChartEngineOptions, createChartEngine } from "./create-chart-engine.ts";
