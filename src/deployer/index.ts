@@ -1,6 +1,8 @@
+export { actionsOf, type ListedAction } from "./actions/index.ts";
 export { createChartEngine } from "./charts/engine/index.ts";
 export {
   addImages,
+  allImages,
   archivedImages,
   attachImages,
   type BuildOptions,
@@ -25,6 +27,7 @@ export {
   type PackageImage,
   type PackageLayer,
   type PackageMaker,
+  type PackageTexts,
   type Registries,
   type ResolvedImage,
   type RunCreateActions,
@@ -59,7 +62,7 @@ export {
 } from "./deploy/remove.ts";
 export type { DeployOptions, PackageRequest, Workplace } from "./deploy/request.ts";
 export type { SelectionQuestions } from "./deploy/select-components.ts";
-export { type ShownAction, shownActions } from "./deploy/shown-actions.ts";
+export { localWorkplace } from "./deploy/workplace.ts";
 export {
   type OpenOptions,
   type OpenPackage,
@@ -68,6 +71,7 @@ export {
   type PackageSource,
 } from "./package/open-package.ts";
 export { packageImages } from "./package/package.ts";
+export { publishedManifest } from "./package/published-manifest.ts";
 export { type PackageReference, parsePackageReference, registrySource } from "./package/registry-source.ts";
 export { type PackageKey, readPackageKey } from "./package/sign/public-key.ts";
 export { readSigningKey } from "./package/sign/signing-key.ts";

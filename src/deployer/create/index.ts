@@ -1,4 +1,4 @@
-export { attachImages, type BuiltPackage } from "./assemble/assemble.ts";
+export { allImages, attachImages, type BuiltPackage } from "./assemble/assemble.ts";
 export type { PackageImage } from "./assemble/image-layers.ts";
 export type { PackageLayer } from "./assemble/package-layer.ts";
 export type { BuildOptions, BuildPorts } from "./build-options.ts";
@@ -15,6 +15,7 @@ export {
   refuseUnlisted,
 } from "./find-images/find-package-images.ts";
 export { textsOfBuilt, textsOfOpen } from "./find-images/package-texts.ts";
+export type { PackageTexts } from "./find-images/render-texts.ts";
 export type { HeldImages } from "./images/held-images.ts";
 export { archivedImages } from "./images/image-archives.ts";
 export type { ResolvedImage } from "./images/resolve-images.ts";

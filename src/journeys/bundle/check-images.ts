@@ -1,7 +1,7 @@
-import { type BuiltPackage, refuseUnlisted } from "../../deployer/index.ts";
+import { refuseUnlisted } from "../../deployer/index.ts";
 import { formatReference, parseReference } from "../../oci/index.ts";
 import type { Site } from "../../site/index.ts";
-import type { PackageWorkshop } from "./package-workshop.ts";
+import type { ClosurePackage, PackageWorkshop } from "./package-workshop.ts";
 
 /**
  * Renders a package with the values of every site that deploys it, and with its own defaults where none does: what it runs must be
@@ -11,7 +11,7 @@ import type { PackageWorkshop } from "./package-workshop.ts";
  * @throws OperatorError PACKAGE_IMAGE_UNLISTED, PACKAGE_VARIABLE_INVALID, CHART_…
  */
 export async function checkImages(
-  built: BuiltPackage,
+  pkg: ClosurePackage,
   options: {
     readonly sites: readonly Site[];
     readonly listed: readonly string[];
@@ -20,12 +20,12 @@ export async function checkImages(
 ): Promise<void> {
   const listedElsewhere = new Set(options.listed.map((image) => formatReference(parseReference(image))));
   const uses = options.sites.flatMap((site) =>
-    site.packages.filter(({ name }) => name === built.name).map(({ variables }) => ({ at: site.name, variables })),
+    site.packages.filter(({ name }) => name === pkg.name).map(({ variables }) => ({ at: site.name, variables })),
   );
   const all: readonly { readonly at?: string; readonly variables: Readonly<Record<string, string>> }[] =
     uses.length === 0 ? [{ variables: {} }] : uses;
   for (const { at, variables } of all)
-    refuseUnlisted(built.definition, await options.workshop.imagesOf(built, variables), {
+    refuseUnlisted(pkg.texts.definition, await options.workshop.imagesOf(pkg, variables), {
       listedElsewhere,
       ...(at === undefined ? {} : { at: `site ${at}` }),
     });

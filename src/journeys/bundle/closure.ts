@@ -1,16 +1,14 @@
 import type { ClosureImageInput, LoadedDefinition } from "../../bundle/index.ts";
-import type { BuiltPackage } from "../../deployer/index.ts";
-import { OperatorError } from "../../lib/errors/index.ts";
 import { loadSite, type Site } from "../../site/index.ts";
 import { talosImages } from "../../talos/config/index.ts";
 import { siteImages } from "../site-images.ts";
 import { checkImages } from "./check-images.ts";
-import type { PackageWorkshop } from "./package-workshop.ts";
+import type { ClosurePackage, PackageWorkshop } from "./package-workshop.ts";
 
 /** Everything the sites of a definition will ever pull. */
 export interface ComputedClosure {
   readonly images: readonly ClosureImageInput[];
-  readonly packages: readonly BuiltPackage[];
+  readonly packages: readonly ClosurePackage[];
   readonly versions: readonly { readonly talos: string; readonly kubernetes: string }[];
 }
 
@@ -18,14 +16,14 @@ export interface ComputedClosure {
  * Computes a closure: every machine config of every site rendered, every package built, the table of what Talos itself pulls,
  * and what the definition adds. Reads no secrets.
  *
- * @throws OperatorError DOCUMENT_INVALID, PACKAGE_…, TALOS_RELEASE_UNKNOWN, PACKAGE_SOURCE_UNSUPPORTED
+ * @throws OperatorError DOCUMENT_INVALID, PACKAGE_…, TALOS_RELEASE_UNKNOWN
  */
 export async function computeClosure(loaded: LoadedDefinition, workshop: PackageWorkshop): Promise<ComputedClosure> {
   const { definition } = loaded;
   const sites = await Promise.all(loaded.siteFiles.map(loadSite));
-  const packages: BuiltPackage[] = [];
-  for (const source of loaded.packages) packages.push(await packageOf(loaded, source, workshop));
-  for (const built of packages) await checkImages(built, { sites, listed: definition.images, workshop });
+  const packages: ClosurePackage[] = [];
+  for (const source of loaded.packages) packages.push(await workshop.take(source, architectureOf(loaded)));
+  for (const pkg of packages) await checkImages(pkg, { sites, listed: definition.images, workshop });
   const perSite = await Promise.all(sites.map((site) => siteImages(site)));
   const images: ClosureImageInput[] = [
     ...perSite.flatMap((found) => [...found].map(([reference, why]) => ({ reference, why }))),
@@ -48,19 +46,6 @@ function versionsOf({ definition }: LoadedDefinition, sites: readonly Site[]): C
     ...(talos === undefined || kubernetes === undefined ? [] : [{ talos, kubernetes }]),
   ];
   return [...new Map(all.map((pair) => [`${pair.talos} ${pair.kubernetes}`, pair])).values()];
-}
-
-async function packageOf(
-  loaded: LoadedDefinition,
-  source: LoadedDefinition["packages"][number],
-  workshop: PackageWorkshop,
-): Promise<BuiltPackage> {
-  if (source.kind === "folder") return await workshop.build(source.path, architectureOf(loaded));
-  throw new OperatorError(
-    "PACKAGE_SOURCE_UNSUPPORTED",
-    `${source.kind === "file" ? source.path : `oci://${source.reference}`}: packages are built from folders only, so far`,
-    { where: { file: loaded.file }, next: ["name the package's folder (with its zarf.yaml) as path in bundle.yaml"] },
-  );
 }
 
 /** Of packages that do not say it themselves. */

@@ -14,9 +14,7 @@ import { readTextFile } from "../../lib/files.ts";
 import { definePhase, type Journey } from "../engine/index.ts";
 import { sizeText } from "../node-disks.ts";
 import type { JourneyWorld } from "../world.ts";
-import { withArchives } from "./archive-source.ts";
 import { type ComputedClosure, computeClosure } from "./closure.ts";
-import { packageInput } from "./package-input.ts";
 import { openPackageWorkshop, type PackageWorkshop } from "./package-workshop.ts";
 import { registrySources } from "./registry-sources.ts";
 
@@ -135,9 +133,11 @@ async function write(
       definition: loaded.definition,
       versions: closure.versions,
       closureImages: closure.images,
-      packages: (imageOf) => closure.packages.map((built) => packageInput(built, imageOf)),
+      packages: (imageOf) => closure.packages.map((pkg) => pkg.input(imageOf)),
       assets,
-      source: withArchives(sources.source, memory.workshop?.archived() ?? []),
+      source: (reference) =>
+        closure.packages.map((pkg) => pkg.source(reference)).find((own) => own !== undefined) ??
+        sources.source(reference),
       output,
       ...(signKeyFile === undefined
         ? {}

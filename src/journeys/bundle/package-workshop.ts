@@ -1,27 +1,47 @@
+import type { ImageSource, LoadedDefinition, PackageInput, StoredImage } from "../../bundle/index.ts";
 import {
   archivedImages,
-  type BuiltPackage,
   buildPackage,
   createActionRunner,
   createChartEngine,
   type FoundImages,
   findPackageImages,
-  type HeldImages,
   loadForBuild,
   makeStagingFolder,
+  openPackage,
   openRegistries,
+  type PackageTexts,
+  parsePackageReference,
+  registrySource,
   textsOfBuilt,
 } from "../../deployer/index.ts";
 import type { Clock } from "../../lib/clock.ts";
+import type { Reference } from "../../oci/index.ts";
+import { heldSource } from "./held-source.ts";
+import { openedPackage } from "./opened-package.ts";
+import { packageInput } from "./package-input.ts";
 
-/** Builds the packages of a bundle; what was fetched for them lies in a private folder until it is closed. */
+/** A package on its way into a bundle. */
+export interface ClosurePackage {
+  readonly name: string;
+  /** Full references of what it lists. */
+  readonly images: readonly string[];
+  readonly texts: PackageTexts;
+  /** As the bundle stores it, once it is known what is stored of its images. */
+  readonly input: (imageOf: (reference: string) => StoredImage | undefined) => PackageInput;
+  /** Images that it brings itself, which no registry need be asked for. */
+  readonly source: (reference: Reference) => ImageSource | undefined;
+}
+
+/** Builds and opens the packages of a bundle; what was fetched for them lies in a private folder until it is closed. */
 export interface PackageWorkshop {
   /** @param architecture - for packages that do not say it */
-  readonly build: (folder: string, architecture: string) => Promise<BuiltPackage>;
-  /** Images that come out of archives of the packages built so far, instead of a registry. */
-  readonly archived: () => readonly HeldImages[];
+  readonly take: (source: LoadedDefinition["packages"][number], architecture: string) => Promise<ClosurePackage>;
   /** What a package runs with these values of its variables. */
-  readonly imagesOf: (built: BuiltPackage, variables: Readonly<Record<string, string>>) => Promise<FoundImages>;
+  readonly imagesOf: (
+    pkg: Pick<ClosurePackage, "texts">,
+    variables: Readonly<Record<string, string>>,
+  ) => Promise<FoundImages>;
   readonly close: () => Promise<void>;
 }
 
@@ -36,25 +56,50 @@ export async function openPackageWorkshop(options: {
   const staging = await makeStagingFolder();
   const engine = createChartEngine();
   const ports = { registries, staging, engine, signal, runActions: createActionRunner({ engine, clock }) };
-  const archived: HeldImages[] = [];
+  const opened: (() => Promise<void>)[] = [];
+
+  const build = async (folder: string, architecture: string): Promise<ClosurePackage> => {
+    const loaded = await loadForBuild(folder, { architecture }, ports);
+    const built = await buildPackage(loaded, { architecture }, ports);
+    const { name, images } = built;
+    return {
+      name,
+      images,
+      texts: await textsOfBuilt(built, { signal }),
+      input: (imageOf) => packageInput(built, imageOf),
+      source: heldSource(await archivedImages(loaded, ports)),
+    };
+  };
+
+  // Whoever made it, the bundle's own signature is what a site will believe.
+  const trust = { allowUnsigned: true };
   return {
-    build: async (folder, architecture) => {
-      const loaded = await loadForBuild(folder, { architecture }, ports);
-      const built = await buildPackage(loaded, { architecture }, ports);
-      archived.push(await archivedImages(loaded, ports));
-      return built;
+    take: async (source, architecture) => {
+      if (source.kind === "folder") return await build(source.path, architecture);
+      const location =
+        source.kind === "file"
+          ? { path: source.path }
+          : { published: await published(source.reference, architecture), isRemote: true };
+      const pkg = await openPackage(location, { signal, trust, spool: { parent: staging.path } });
+      opened.push(pkg.close);
+      return await openedPackage(pkg, { signal });
     },
-    archived: () => archived,
-    imagesOf: async (built, variables) =>
-      await findPackageImages(await textsOfBuilt(built, { signal }), {
+    imagesOf: async ({ texts }, variables) =>
+      await findPackageImages(texts, {
         engine,
         layers: [{ origin: { kind: "given" }, values: variables }],
         signal,
       }),
     close: async () => {
+      for (const close of opened) await close();
       await registries.close();
       await engine.close();
       await staging.remove();
     },
   };
+
+  async function published(text: string, architecture: string) {
+    const reference = parsePackageReference(text);
+    return await registrySource(registries.client(reference.registry), reference, { architecture, signal });
+  }
 }

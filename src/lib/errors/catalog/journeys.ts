@@ -86,8 +86,4 @@ export const journeysErrors = {
     exit: 7,
     doc: "An earlier run sent etcd's one Bootstrap to a machine that site.yaml no longer names as a control plane, and no control plane has an etcd that answers. Another Bootstrap could begin a second cluster, so nothing was done. Bring the machine back into site.yaml, or remove the record that the message names if all machines were reset.",
   },
-  PACKAGE_SOURCE_UNSUPPORTED: {
-    exit: 3,
-    doc: "bundle.yaml names a package as a built file or in a registry; this version builds packages from folders only. Nothing was made.",
-  },
 } as const satisfies CatalogPage;

@@ -3,14 +3,9 @@ import type { HeldImages } from "../../deployer/index.ts";
 import { OperatorError } from "../../lib/errors/index.ts";
 import { type Digest, formatReference, parseDigest, type Reference } from "../../oci/index.ts";
 
-type Source = (reference: Reference) => ImageSource;
-
-/** Images that packages bring in archives come from there, all others from where they came before. */
-export function withArchives(source: Source, archives: readonly HeldImages[]): Source {
-  return (reference) => {
-    const held = archives.find(({ images }) => images.has(formatReference(reference)));
-    return held === undefined ? source(reference) : archiveSource(held, reference);
-  };
+/** Images that were taken out of an archive, as a registry would give them; undefined for others. */
+export function heldSource(held: HeldImages): (reference: Reference) => ImageSource | undefined {
+  return (reference) => (held.images.has(formatReference(reference)) ? archiveSource(held, reference) : undefined);
 }
 
 function archiveSource({ images, blobs }: HeldImages, reference: Reference): ImageSource {
