@@ -35,6 +35,15 @@ export async function chooseSite(call: Call): Promise<ChosenSite> {
   return { siteFile, bundleFolders: [dirname(siteFile)] };
 }
 
+/** As chooseSite, where a command can do without: undefined where none was named and there is no ./site.yaml. */
+export async function findSite(call: Call): Promise<ChosenSite | undefined> {
+  const { site, rack, kubeconfig } = call.flags;
+  const isNamed = site !== undefined || rack !== undefined;
+  // Who names a cluster means that one, and not the site of the folder he happens to be in.
+  if (!isNamed && (kubeconfig !== undefined || !existsSync(resolve(call.workingFolder, "site.yaml")))) return undefined;
+  return await chooseSite(call);
+}
+
 async function rackSite(call: Call, rack: string): Promise<ChosenSite> {
   const racks = join(stateFolderOf(call), "racks");
   const folder = join(racks, rack);

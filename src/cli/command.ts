@@ -17,6 +17,8 @@ export interface CommandSpec {
   readonly examples: readonly { readonly command: string; readonly does: string }[];
   /** It talks to the machines of the site: where these are a contained rack's, it is started again inside the rack's network. */
   readonly reachesNodes?: boolean;
+  /** It can do without a site. */
+  readonly mayLackSite?: boolean;
   /** Not shown; for processes that Skerry starts itself. Takes any arguments. */
   readonly isHidden?: boolean;
   readonly load: () => Promise<Handler>;

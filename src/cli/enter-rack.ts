@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { become } from "./become.ts";
-import { chooseSite } from "./choose-site.ts";
-import type { Call } from "./command.ts";
+import { chooseSite, findSite } from "./choose-site.ts";
+import type { Call, CommandSpec } from "./command.ts";
 
 /**
  * Starts the same command again in the network of the rack whose site it is about, where that rack has a network of its own: this process
@@ -11,8 +11,14 @@ import type { Call } from "./command.ts";
  * @param argv - the whole command line
  * @throws OperatorError as chooseSite, LAB_NEEDS_ROOT, LAB_RACK_NOT_RUNNING
  */
-export async function enterRackOfSite(call: Call, argv: readonly string[]): Promise<void> {
-  const { siteFile } = await chooseSite(call);
+export async function enterRackOfSite(
+  call: Call,
+  argv: readonly string[],
+  command: Pick<CommandSpec, "mayLackSite">,
+): Promise<void> {
+  const chosen = command.mayLackSite === true ? await findSite(call) : await chooseSite(call);
+  if (chosen === undefined) return;
+  const { siteFile } = chosen;
   // A rack has its site.yaml in RACK/site/, whether --rack or --site names it.
   const folder = dirname(dirname(siteFile));
   if (!existsSync(join(folder, "rack.json"))) return;

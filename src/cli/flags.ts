@@ -39,6 +39,21 @@ export interface Flags {
   readonly signingKey?: string;
   readonly passwordFile?: string;
   readonly update: boolean;
+  readonly kubeconfig?: string;
+  /** As given: names and globs with commas between. */
+  readonly components?: string;
+  readonly setValues: readonly string[];
+  readonly values: readonly string[];
+  readonly secretsFrom?: string;
+  readonly identity?: string;
+  readonly namespace?: string;
+  readonly connected: boolean;
+  readonly takeOwnership: boolean;
+  readonly forceConflicts: boolean;
+  readonly allowUnsigned: boolean;
+  /** False with --no-prune. */
+  readonly prune: boolean;
+  readonly readyTimeoutMs?: number;
 }
 
 export interface FlagSpec {
@@ -119,7 +134,7 @@ export const flagTable = {
     name: "set",
     value: "NAME=VALUE",
     isRepeatable: true,
-    does: "Value of a template or variable of the package; can be given more than once.",
+    does: "Value of a template or variable of the package, never of a sensitive one; can be given more than once.",
   },
   architecture: {
     name: "architecture",
@@ -152,6 +167,60 @@ export const flagTable = {
     does: "Holds the password of the key. Default: an empty password.",
   },
   update: { name: "update", does: "Add the images that are not listed to the zarf.yaml, comments and order kept." },
+  kubeconfig: {
+    name: "kubeconfig",
+    value: "FILE",
+    completes: "file",
+    does: "The cluster. Default: that of the site.",
+  },
+  components: {
+    name: "components",
+    value: "LIST",
+    does: "Optional components by name or glob, with commas between; a leading - leaves out. Default: the package's defaults.",
+  },
+  "set-values": {
+    name: "set-values",
+    value: "PATH=VALUE",
+    isRepeatable: true,
+    does: "Package value at a dotted path; can be given more than once.",
+  },
+  values: {
+    name: "values",
+    value: "FILE",
+    isRepeatable: true,
+    completes: "file",
+    does: "File with package values, later ones over earlier ones; can be given more than once.",
+  },
+  "secrets-from": {
+    name: "secrets-from",
+    value: "FILE",
+    completes: "file",
+    does: "File with values of sensitive variables (YAML, 0600), or encrypted with age (.age).",
+  },
+  identity: {
+    name: "identity",
+    value: "FILE",
+    completes: "file",
+    does: "Key that opens secrets encrypted with age. Default: the file that $SKERRY_IDENTITY names.",
+  },
+  namespace: {
+    name: "namespace",
+    value: "NAME",
+    does: "Put the package into this namespace instead of its own, where it uses exactly one.",
+  },
+  connected: {
+    name: "connected",
+    does: "Images and repositories keep their names and are not pushed, although the cluster has a registry.",
+  },
+  "take-ownership": { name: "take-ownership", does: "Adopt objects and namespaces that belong to others." },
+  "force-conflicts": { name: "force-conflicts", does: "Take over fields that other managers have set." },
+  "allow-unsigned": { name: "allow-unsigned", does: "Take a package for which no signature vouches." },
+  "no-prune": { name: "no-prune", does: "Leave what an earlier version brought and this one does not have." },
+  "ready-timeout": {
+    name: "ready-timeout",
+    value: "DURATION",
+    does: "How long each release may take to become ready, e.g. 5m. Default 15m.",
+  },
   quiet: { name: "quiet", short: "q", does: "Say only what went wrong, and the result." },
   verbose: { name: "verbose", short: "v", does: "Say more about what is done." },
   debug: { name: "debug", short: "d", does: "Show causes and stacks of errors." },

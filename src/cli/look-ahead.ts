@@ -30,12 +30,18 @@ export async function lookAhead<Context>(call: Call, journey: Journey<Context, u
 }
 
 /** A dry run ends with its plan; with the exit code of what would stop the run, where something would. */
-export function planOutcome(call: Call, plan: Plan): Outcome {
+export function planOutcome(
+  call: Call,
+  plan: Plan,
+  details?: { readonly text: string; readonly data: object },
+): Outcome {
   const error = refusalOf(plan);
   return {
     exit: error === undefined ? 0 : exitCodeOf(error),
-    text: renderPlan(plan, call.terminal.stdout.colors),
-    document: { kind: "Plan", data: plan },
+    text: [renderPlan(plan, call.terminal.stdout.colors), ...(details === undefined ? [] : [details.text])].join(
+      "\n\n",
+    ),
+    document: { kind: "Plan", data: { ...plan, ...details?.data } },
     ...(error === undefined ? {} : { error, epilogue: "This was a dry run. Nothing was changed." }),
   };
 }

@@ -52,7 +52,7 @@ function optionOf(flag: FlagSpec): Option {
   const value = flag.value === undefined ? "" : ` <${flag.value}>`;
   const option = new Option(`${short}--${flag.name}${value}`);
   if (flag.isRepeatable === true) option.argParser((one: string, all: readonly string[] = []) => [...all, one]);
-  if (flag.name === "timeout") option.argParser(durationOf);
+  if (flag.name === "timeout" || flag.name === "ready-timeout") option.argParser(durationOf);
   if (flag.name === "concurrency" || flag.name === "runs") option.argParser(countOf);
   if (flag.name === "seed") option.argParser(seedOf);
   return option;
@@ -77,10 +77,13 @@ function seedOf(text: string): number {
   return seed;
 }
 
-type Parsed = Partial<Omit<Flags, "timeoutMs">> & { readonly timeout?: number };
+type Parsed = Partial<Omit<Flags, "timeoutMs" | "readyTimeoutMs">> & {
+  readonly timeout?: number;
+  readonly readyTimeout?: number;
+};
 
 function toFlags(parsed: Parsed): Flags {
-  const { timeout, ...given } = parsed;
+  const { timeout, readyTimeout, ...given } = parsed;
   return {
     dryRun: false,
     yes: false,
@@ -100,8 +103,16 @@ function toFlags(parsed: Parsed): Flags {
     registryOverride: [],
     set: [],
     update: false,
+    setValues: [],
+    values: [],
+    connected: false,
+    takeOwnership: false,
+    forceConflicts: false,
+    allowUnsigned: false,
+    prune: true,
     ...given,
     ...(timeout === undefined ? {} : { timeoutMs: timeout }),
+    ...(readyTimeout === undefined ? {} : { readyTimeoutMs: readyTimeout }),
   };
 }
 

@@ -21,6 +21,15 @@ export interface Performance<Context, Report extends object> {
   /** Opens the journey; called once for the plan and once more for the run, since a plan closes what it opened. */
   readonly open: (journal: Journal | undefined) => Promise<Journey<Context, Report>>;
   readonly text: (report: Report, end: Ending) => string;
+  /** More about the plan than its steps say, once it was made. */
+  readonly details?: () => PlanDetails | undefined;
+}
+
+export interface PlanDetails {
+  /** For people, below the steps. */
+  readonly text: string;
+  /** For `--json`. */
+  readonly data: object;
 }
 
 export interface Ending {
@@ -40,8 +49,9 @@ export async function performJourney<Context, Report extends object>(
   try {
     if (call.flags.dryRun || (performance.asks && !call.flags.yes)) {
       const plan = await lookAhead(call, await performance.open(journal));
-      if (call.flags.dryRun) return planOutcome(call, plan);
-      await agree(call, plan);
+      const details = performance.details?.();
+      if (call.flags.dryRun) return planOutcome(call, plan, details);
+      await agree(call, plan, details);
     }
     return await run(call, performance, journal, log);
   } finally {
@@ -50,12 +60,13 @@ export async function performJourney<Context, Report extends object>(
   }
 }
 
-async function agree(call: Call, plan: Plan): Promise<void> {
+async function agree(call: Call, plan: Plan, details: PlanDetails | undefined): Promise<void> {
   const refusal = refusalOf(plan);
   const isNew = plan.changes > 0 || plan.phases.some((phase) => phase.waves.flat().some((step) => step.provisional));
   if (refusal === undefined && !isNew) return;
   const { stderr } = call.terminal;
   stderr.write(`${renderPlan(plan, stderr.colors)}\n\n`);
+  if (details !== undefined) stderr.write(`${details.text}\n\n`);
   if (refusal !== undefined) throw refusal;
   await askToGoOn(call, `Do this to ${plan.subject}?`);
 }

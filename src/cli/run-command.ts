@@ -47,7 +47,7 @@ export async function runCommand(
 
 async function attempt(command: CommandSpec, call: Call, argv: readonly string[]): Promise<Outcome> {
   try {
-    if (command.reachesNodes === true) await enterRackOfSite(call, argv);
+    if (command.reachesNodes === true) await enterRackOfSite(call, argv, command);
     return await (await command.load())(call);
   } catch (error) {
     // What fails after a stop fails because of it.

@@ -1,3 +1,14 @@
+export type {
+  ComponentPlan,
+  DeclaredVariable,
+  DeployedPackage,
+  ListedAction,
+  PackagePlan,
+  PlannedRelease,
+  RemovePlan,
+  SelectionQuestions,
+} from "../deployer/index.ts";
+export { listPackages as listDeployed } from "../deployer/index.ts";
 export type { BundleCreateReport, BundleCreateRequest } from "./bundle/create.ts";
 export { bundleCreate } from "./bundle/create.ts";
 export { bundleInspect } from "./bundle/inspect.ts";
@@ -6,6 +17,15 @@ export { bundleVerify } from "./bundle/verify.ts";
 export { type ConfigRenderRequest, configRender, type RenderedConfig } from "./config-render.ts";
 export type { DeployContext } from "./deploy/context.ts";
 export { type DeployReport, deploy } from "./deploy/deploy.ts";
+export {
+  type DeploymentInputs,
+  identityFileOf,
+  type OpenDeployment,
+  openDeployment,
+} from "./deploy/open-deployment.ts";
+export { type OpenRemoval, openRemoval } from "./deploy/open-removal.ts";
+export { openSource } from "./deploy/open-source.ts";
+export { reachCluster } from "./deploy/reach-cluster.ts";
 export { type RemoveContext, type RemoveReport, remove } from "./deploy/remove.ts";
 export * from "./engine/index.ts";
 export { type DiskRow, disksLook } from "./look/disks.ts";

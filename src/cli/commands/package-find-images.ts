@@ -34,7 +34,9 @@ function foundText({ file, found, unused, added }: FindImagesReport): string {
   ]);
   const missing = found.filter(({ kind, isListed }) => kind === "used" && !isListed);
   return [
-    rows.length === 0 ? "No images in charts and manifests." : renderTable(["IMAGE", "COMPONENT", "STATE", "USED BY"], rows),
+    rows.length === 0
+      ? "No images in charts and manifests."
+      : renderTable(["IMAGE", "COMPONENT", "STATE", "USED BY"], rows),
     ...unused.map((reference) => `${reference} is listed, and nothing here was seen to use it.`),
     ...(added.length > 0
       ? [`Added ${added.length} to ${file}.`]

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { systemClock } from "../../lib/clock.ts";
 import { OperatorError } from "../../lib/errors/index.ts";
 import { canonicalJson, type JsonValue } from "../../lib/json.ts";
+import { actionsOf, availableTools, checkActions } from "../actions/index.ts";
 import { createChartEngine } from "../charts/engine/index.ts";
 import type { ComponentDefinition } from "../package/definition.ts";
 import { readPackageRecord, readState } from "../state/index.ts";
@@ -12,7 +13,7 @@ import type { PackageRequest } from "./request.ts";
 import type { Run, Site } from "./run.ts";
 import { scopeOf } from "./scope.ts";
 import { selectComponents } from "./select-components.ts";
-import { localWorkplace } from "./workplace.ts";
+import { localWorkplace, openWorkplace } from "./workplace.ts";
 
 const defaultTimeoutMs = 900_000;
 
@@ -28,7 +29,7 @@ export async function openRun(
 ): Promise<Run & { readonly close: () => Promise<void> }> {
   const { pkg, signal } = request;
   const clock = request.clock ?? systemClock;
-  const workplace = request.workplace ?? localWorkplace();
+  const place = request.workplace ?? localWorkplace();
   const given = request.options ?? {};
   const options = {
     components: given.components ?? [],
@@ -42,14 +43,22 @@ export async function openRun(
   const whole = overrideNamespace(pkg.definition, options.namespace);
   const components = await selectComponents(whole.components, {
     requested: options.components,
-    localOs: workplace.commands.platform === "windows" ? "windows" : workplace.commands.platform,
+    localOs: place.commands.platform,
     questions: request.questions,
   });
   const definition = { ...whole, components: [...components] };
   // One's own costs nothing before a chart, a pattern or a template needs it.
   const engine = request.engine ?? createChartEngine();
-  const close = async () => (request.engine === undefined ? await engine.close() : undefined);
+  const actions = actionsOf(definition, place.commands.platform);
+  const workplace = await openWorkplace(place, look.withoutCluster === true ? [] : actions);
+  const close = async () => {
+    await workplace.close();
+    if (request.engine === undefined) await engine.close();
+  };
   try {
+    const tools =
+      place.path === undefined ? new Set<string>() : await availableTools({ path: place.path, program: place.program });
+    checkActions(actions, { occasion: "onDeploy", tools, hasCluster: components.some(needsCluster) });
     const scope = await scopeOf(request, engine);
     const site = look.withoutCluster === true ? undefined : await siteOf(request, components, options.isConnected);
     const inputs = inputsOf(pkg.digest, components, {
@@ -61,6 +70,7 @@ export async function openRun(
     return {
       pkg,
       definition,
+      actions,
       known: new Set(pkg.definition.components.map(({ name }) => name)),
       site,
       scope: createLiveScope(scope),

@@ -1,4 +1,5 @@
 import { isOperatorError } from "../../lib/errors/index.ts";
+import type { ListedAction } from "../actions/index.ts";
 import { planRelease, type ReleasePlan, readRelease } from "../charts/releases/index.ts";
 import { objectNames } from "../manifests/object-names.ts";
 import type { ComponentDefinition } from "../package/definition.ts";
@@ -11,7 +12,6 @@ import { imagesOf, setsVariables } from "./needs.ts";
 import { openRun } from "./open-run.ts";
 import type { PackageRequest } from "./request.ts";
 import type { Run, Site } from "./run.ts";
-import { type ShownAction, shownActions } from "./shown-actions.ts";
 import { componentTemplates } from "./templates.ts";
 
 /** What a deployment would do, as plain data; secrets are not in it. */
@@ -32,7 +32,7 @@ export interface ComponentPlan {
   readonly name: string;
   readonly description?: string;
   /** What runs on this machine, in its order. */
-  readonly actions: readonly ShownAction[];
+  readonly actions: readonly ListedAction[];
   /** Paths on this machine. */
   readonly files: readonly string[];
   /** That go to the cluster's registry, as far as it lacks them. */
@@ -137,7 +137,7 @@ async function planComponent(
   return {
     name: component.name,
     ...(component.description === undefined ? {} : { description: component.description }),
-    actions: shownActions(component, "onDeploy"),
+    actions: run.actions.filter((each) => each.component === component.name && each.occasion === "onDeploy"),
     files: await plannedFiles({ run, component, files, recorder: undefined, signal }),
     images: isPushed ? imagesOf(component) : [],
     repositories: isPushed ? component.repos : [],

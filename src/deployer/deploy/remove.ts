@@ -1,6 +1,7 @@
 import type { Cluster } from "../../kube/index.ts";
 import { type Clock, systemClock } from "../../lib/clock.ts";
 import { isOperatorError, OperatorError } from "../../lib/errors/index.ts";
+import { availableTools, checkActions, type ListedAction, actionsOf as listActions } from "../actions/index.ts";
 import type { ChartEngine } from "../charts/engine/index.ts";
 import { createChartEngine } from "../charts/engine/index.ts";
 import { uninstallRelease } from "../charts/releases/index.ts";
@@ -23,9 +24,8 @@ import { matchesGlob } from "./glob.ts";
 import { actionsOf } from "./needs.ts";
 import { removalScope } from "./removal-scope.ts";
 import type { Workplace } from "./request.ts";
-import { type ShownAction, shownActions } from "./shown-actions.ts";
 import { thisProcess } from "./this-process.ts";
-import { localWorkplace } from "./workplace.ts";
+import { localWorkplace, type OpenWorkplace, openWorkplace } from "./workplace.ts";
 
 export interface RemoveRequest {
   /** Of the package, as it was deployed. */
@@ -53,7 +53,7 @@ export interface RemovePlan {
   readonly package: { readonly name: string; readonly version: string };
   readonly components: readonly {
     readonly name: string;
-    readonly actions: readonly ShownAction[];
+    readonly actions: readonly ListedAction[];
     /** In the order of their removal. */
     readonly releases: readonly { readonly namespace: string; readonly name: string }[];
   }[];
@@ -78,11 +78,12 @@ const defaultTimeoutMs = 900_000;
  */
 export async function planRemoval(request: RemoveRequest): Promise<RemovePlan> {
   const { record, chosen, definition } = await look(request);
+  const actions = removalActions(request, definition);
   return {
     package: { name: record.name, version: definition.metadata.version ?? "" },
-    components: chosen.map(({ deployed, component }) => ({
+    components: chosen.map(({ deployed }) => ({
       name: deployed.name,
-      actions: component === undefined ? [] : shownActions(component, "onRemove"),
+      actions: actions.filter((each) => each.component === deployed.name),
       releases: deployed.installedCharts
         .toReversed()
         .map(({ namespace, chartName }) => ({ namespace, name: chartName })),
@@ -174,9 +175,37 @@ function definitionOf(record: PackageRecord): PackageDefinition {
   );
 }
 
+function removalActions({ workplace }: RemoveRequest, definition: PackageDefinition): readonly ListedAction[] {
+  const { platform } = (workplace ?? localWorkplace()).commands;
+  return listActions(definition, platform).filter(({ occasion }) => occasion === "onRemove");
+}
+
 type Removal = RemoveRequest & { readonly clock: Clock; readonly engine: ChartEngine };
 
 async function remove(request: Removal, { record, definition, chosen }: Look): Promise<RemoveOutcome> {
+  const actions = removalActions(request, {
+    ...definition,
+    components: chosen.flatMap(({ component }) => component ?? []),
+  });
+  const workplace = await openWorkplace(request.workplace ?? localWorkplace(), actions);
+  try {
+    await refuseUnsupported(workplace, actions);
+    return await removeComponents({ ...request, workplace }, { record, definition, chosen });
+  } finally {
+    await workplace.close();
+  }
+}
+
+async function refuseUnsupported(place: Workplace, actions: readonly ListedAction[]): Promise<void> {
+  const tools =
+    place.path === undefined ? new Set<string>() : await availableTools({ path: place.path, program: place.program });
+  checkActions(actions, { occasion: "onRemove", tools, hasCluster: true });
+}
+
+async function removeComponents(
+  request: Removal & { readonly workplace: OpenWorkplace },
+  { record, definition, chosen }: Look,
+): Promise<RemoveOutcome> {
   const objects: string[] = [];
   let now = record;
   const write = async (change: (components: readonly DeployedComponent[]) => readonly DeployedComponent[]) => {
@@ -257,15 +286,17 @@ async function uninstall(
   return objects.filter((each) => each.outcome === "pruned").map(({ object }) => object);
 }
 
-async function actionWorld(request: Removal, definition: PackageDefinition): Promise<Omit<ActionWorld, "component">> {
+async function actionWorld(
+  request: Removal & { readonly workplace: OpenWorkplace },
+  definition: PackageDefinition,
+): Promise<Omit<ActionWorld, "component">> {
   const { cluster, engine, clock, signal } = request;
   return {
-    definition,
     scope: await removalScope(request, definition, engine),
     engine,
     cluster,
     state: await readState(cluster, { signal }),
-    workplace: request.workplace ?? localWorkplace(),
+    workplace: request.workplace,
     clock,
     signal,
     marker: "",

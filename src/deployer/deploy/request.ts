@@ -32,6 +32,12 @@ export interface Workplace {
   readonly folder: string;
   readonly commands: CommandRunner;
   readonly network: NetworkProbe;
+  /** What commands see besides the environment of this process: `KUBECONFIG`. */
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Where programs are looked for that stand in for tools of `./zarf`; absent: actions that call it are refused. */
+  readonly path?: string;
+  /** Answers `./zarf tools wait-for …`. */
+  readonly program?: readonly string[];
 }
 
 /** A package, a cluster, and what was asked for. */

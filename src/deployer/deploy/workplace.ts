@@ -1,13 +1,21 @@
-import { OperatorError } from "../../lib/errors/index.ts";
+import { type ListedAction, localCommands, localNetwork, openZarfStandIn, type ZarfStandIn } from "../actions/index.ts";
 import type { Workplace } from "./request.ts";
 
+/** A workplace with all that the actions of one package call. */
+export interface OpenWorkplace extends Workplace {
+  readonly zarf: ZarfStandIn | undefined;
+  readonly close: () => Promise<void>;
+}
+
+/** This machine, in the folder that the command was started in. */
 export function localWorkplace(): Workplace {
-  const none = async (): Promise<never> => {
-    throw new OperatorError("PACKAGE_FEATURE_UNSUPPORTED", "actions");
-  };
-  return {
-    folder: process.cwd(),
-    commands: { platform: "linux", run: none },
-    network: { tcp: none, http: none },
-  };
+  return { folder: process.cwd(), commands: localCommands(), network: localNetwork(), path: process.env["PATH"] ?? "" };
+}
+
+/** Makes what stands in for `./zarf`, where an action calls it. */
+export async function openWorkplace(place: Workplace, actions: readonly ListedAction[]): Promise<OpenWorkplace> {
+  const callsZarf = actions.some(({ zarfTools }) => zarfTools.length > 0);
+  if (!callsZarf || place.path === undefined) return { ...place, zarf: undefined, close: async () => undefined };
+  const zarf = await openZarfStandIn({ path: place.path, program: place.program });
+  return { ...place, zarf, close: zarf.close };
 }

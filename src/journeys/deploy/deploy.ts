@@ -1,6 +1,14 @@
 import { type DeployOutcome, deployPackage, type PackagePlan, planPackage } from "../../deployer/index.ts";
-import { definePhase, type Effect, type Journey, type Step } from "../engine/index.ts";
+import { isOperatorError } from "../../lib/errors/index.ts";
+import { definePhase, type Effect, type Journal, type Journey, type Phase, type Step } from "../engine/index.ts";
+import { keepKeys } from "../phases/keep-keys.ts";
+import { serveMirror } from "../phases/serve-mirror.ts";
+import { realPorts } from "../real-ports.ts";
+import type { UpContext } from "../up/context.ts";
+import type { JourneyWorld } from "../world.ts";
+import { changesText, packageTitle } from "./changes-text.ts";
 import type { DeployContext } from "./context.ts";
+import type { OpenDeployment } from "./open-deployment.ts";
 import { tellStep } from "./tell-step.ts";
 
 /** What was deployed, as it is at the end. */
@@ -8,25 +16,56 @@ export interface DeployReport extends DeployOutcome {
   readonly cluster: string;
 }
 
-/** One package into one cluster: look at what it would change, then do it. */
-export function deploy(context: Omit<DeployContext, "found">): Journey<DeployContext, DeployReport> {
-  return {
+/**
+ * One package into one cluster: look at what it would change, then do it. A package of a site's bundle has its images there, so that
+ * is served while it is deployed.
+ */
+export function deploy(
+  open: Pick<OpenDeployment, "context" | "served">,
+  options: { readonly world: JourneyWorld; readonly journal: Journal | undefined },
+): Journey<DeployContext, DeployReport> {
+  const context: DeployContext = { ...open.context, found: {} };
+  const common = {
     id: "deploy",
     subject: context.subject,
-    phases: [deployPhase],
-    context: { ...context, found: {} },
-    report: async ({ subject, found }) => {
-      if (found.outcome === undefined) throw new Error("a run of deploy ends with an outcome");
-      return { cluster: subject, ...found.outcome };
+    report: async ({ subject, found, pkg }: DeployContext) => {
+      if (found.outcome === undefined) throw new Error(`a run that deploys ${pkg.name} ends with an outcome`);
+      return await Promise.resolve({ cluster: subject, ...found.outcome });
     },
   };
+  if (open.served === undefined) return { ...common, phases: [deployPhase], context };
+  const { site, bundle, stateFolder } = open.served;
+  const { world, journal } = options;
+  if (journal === undefined) throw new Error("a run on a site is always remembered");
+  const served: ServedContext = {
+    ...context,
+    ...{ site, bundle, stateFolder, journal, world, ports: world.ports ?? realPorts, memory: {} },
+  };
+  const phases: Journey<ServedContext, DeployReport>["phases"] = [keepKeys, serveOnce, deployPhase];
+  // Its own phases see the whole of it; everybody else the part that every deployment has.
+  return { ...common, phases, context: served } as Journey<ServedContext, DeployReport> as unknown as Journey<
+    DeployContext,
+    DeployReport
+  >;
 }
 
-/** A package in few words: "demo 1.0.0". */
-export const packageTitle = ({ name, version }: { readonly name: string; readonly version: string }): string =>
-  [name, version].filter((part) => part !== "").join(" ");
+type ServedContext = DeployContext & UpContext;
 
-export const deployPhase = definePhase<DeployContext, PackagePlan>({
+/** As the phase of `up`; where another command serves the bundle already, that one will do. */
+const serveOnce: Phase<UpContext> = {
+  ...serveMirror,
+  look: async (context, options) => {
+    try {
+      return await serveMirror.look(context, options);
+    } catch (error) {
+      if (!isOperatorError(error, "MIRROR_PORT_TAKEN")) throw error;
+      options.notice("something serves on the mirror's port already; the nodes pull from that");
+      return [];
+    }
+  },
+};
+
+const deployPhase = definePhase<DeployContext, PackagePlan>({
   id: "deploy",
   title: "Deploy package",
   observe: async (context, { signal }) => {
@@ -57,25 +96,4 @@ function effectOf(plan: PackagePlan): Effect {
   if (plan.isUnchanged) return "wait";
   if (plan.prunes.length > 0) return "replace";
   return plan.record === "created" ? "create" : "change";
-}
-
-/** "3 created, 1 changed, 2 removed, 4 commands" */
-export function changesText(plan: PackagePlan): string {
-  const objects = plan.components.flatMap((component) => [
-    ...component.objects,
-    ...component.releases.flatMap((release) => release.plan?.objects ?? []),
-  ]);
-  const count = (outcome: string) => objects.filter((each) => each.outcome === outcome).length;
-  const commands = plan.components.flatMap(({ actions }) => actions.filter(({ isCommand }) => isCommand)).length;
-  const parts = [
-    [count("created"), "created"],
-    [count("configured"), "changed"],
-    [count("pruned") + plan.prunes.flatMap((prune) => prune.objects).length, "removed"],
-    [plan.components.flatMap(({ files }) => files).length, "files on this machine"],
-    [commands, commands === 1 ? "command" : "commands"],
-  ] as const;
-  return parts
-    .filter(([number]) => number > 0)
-    .map(([number, word]) => `${number} ${word}`)
-    .join(", ");
 }

@@ -6,7 +6,7 @@ import {
   removePackage,
 } from "../../deployer/index.ts";
 import { definePhase, type Journey, type Step } from "../engine/index.ts";
-import { packageTitle } from "./deploy.ts";
+import { packageTitle } from "./changes-text.ts";
 import { tellStep } from "./tell-step.ts";
 
 export interface RemoveContext {

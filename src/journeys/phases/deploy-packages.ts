@@ -7,7 +7,7 @@ import {
 } from "../../deployer/index.ts";
 import { isOperatorError } from "../../lib/errors/index.ts";
 import { controlPlanesOf, type Site } from "../../site/index.ts";
-import { changesText } from "../deploy/deploy.ts";
+import { changesText } from "../deploy/changes-text.ts";
 import { tellStep } from "../deploy/tell-step.ts";
 import { type ConditionState, definePhase, type Effect, type Phase, type Step } from "../engine/index.ts";
 import { packageEntry } from "../package-entry.ts";

@@ -1,0 +1,59 @@
+import { localWorkplace, parseAssignments } from "../../deployer/index.ts";
+import { OperatorError } from "../../lib/errors/index.ts";
+import { loadSite, readSecretVariables } from "../../site/index.ts";
+import { packageEntry } from "../package-entry.ts";
+import type { JourneyWorld } from "../world.ts";
+import type { DeploymentInputs } from "./open-deployment.ts";
+import { reachCluster } from "./reach-cluster.ts";
+import type { RemoveContext } from "./remove.ts";
+
+export interface OpenRemoval {
+  readonly context: Omit<RemoveContext, "found">;
+  readonly close: () => Promise<void>;
+}
+
+/**
+ * Opens what a removal needs: the cluster, and what the package's actions on removal are given.
+ *
+ * @throws OperatorError DEPLOY_CLUSTER_MISSING, SECRET_VARIABLES_…, KUBECONFIG_INVALID, FILE_UNREADABLE
+ */
+export async function openRemoval(inputs: DeploymentInputs, world: JourneyWorld): Promise<OpenRemoval> {
+  const { identityFile, secretsFile, options } = inputs;
+  const site = inputs.site === undefined ? undefined : await loadSite(inputs.site.siteFile);
+  const entry = site?.packages.find(({ name }) => name === inputs.named);
+  const ofSite =
+    site === undefined || entry === undefined ? undefined : await packageEntry(site, entry, { identityFile });
+  const secrets = secretsFile === undefined ? undefined : await readSecretVariables(secretsFile, { identityFile });
+  const reached = await reachCluster({ kubeconfigFile: inputs.kubeconfigFile, stateFolder: inputs.site?.stateFolder });
+  if (reached === undefined)
+    throw new OperatorError("DEPLOY_CLUSTER_MISSING", "no cluster was named, and there is no site here", {
+      next: ["--kubeconfig FILE   names a cluster", "--site FILE   names a site that is up"],
+    });
+  return {
+    context: {
+      subject: site?.name ?? reached.cluster.server,
+      request: {
+        name: inputs.named,
+        namespace: options.namespace ?? ofSite?.options.namespace ?? "",
+        components: options.components ?? [],
+        cluster: reached.cluster,
+        variables: [
+          { origin: { kind: "given" }, values: parseAssignments(inputs.set, "--set") },
+          ...(secrets === undefined || secretsFile === undefined
+            ? []
+            : [{ origin: { kind: "secrets" as const, file: secretsFile }, values: secrets }]),
+          ...(ofSite?.variables ?? []),
+        ],
+        ...(options.timeoutMs === undefined ? {} : { timeoutMs: options.timeoutMs }),
+        workplace: {
+          ...localWorkplace(),
+          folder: inputs.workingFolder,
+          environment: { KUBECONFIG: reached.kubeconfig },
+          program: [...inputs.self, "tools"],
+        },
+        clock: world.clock,
+      },
+    },
+    close: reached.close,
+  };
+}
