@@ -42,7 +42,7 @@ type Table = Readonly<Record<string, unknown>>;
 function readRoot(text: string, file: string): Table {
   const extension = /\.([a-z]+)$/i.exec(file)?.[1]?.toLowerCase() ?? "";
   try {
-    if (extension === "toml") return parseToml(text) as Table;
+    if (extension === "toml") return parseToml(text);
     if (["yaml", "yml", "json"].includes(extension))
       return table(parseYamlDocuments(text, { version: "1.2", file })[0] ?? {}) ?? {};
   } catch (error) {
