@@ -60,8 +60,12 @@ export async function loadBundleDefinition(file: string): Promise<LoadedDefiniti
   }
   const packages: PackageSource[] = [];
   for (const [index, entry] of value.packages.entries()) {
-    if (entry.path !== undefined)
-      packages.push({ kind: "folder", path: await absolute(entry.path, ["packages", index, "path"]) });
+    if (entry.path?.startsWith("oci://") === true)
+      packages.push({ kind: "oci", reference: entry.path.slice("oci://".length) });
+    else if (entry.path !== undefined) {
+      const path = await absolute(entry.path, ["packages", index, "path"]);
+      packages.push({ kind: (await isPackageFile(path)) ? "file" : "folder", path });
+    }
     if (entry.file !== undefined)
       packages.push({ kind: "file", path: await absolute(entry.file, ["packages", index, "file"]) });
     if (entry.oci !== undefined) packages.push({ kind: "oci", reference: entry.oci.slice("oci://".length) });
@@ -125,6 +129,14 @@ async function matching(pattern: string, folder: string): Promise<readonly strin
   const found: string[] = [];
   for await (const path of glob(pattern, { cwd: folder })) found.push(resolve(folder, path));
   return found;
+}
+
+/** A file that is no definition is a package that is made already, or the first of its parts. */
+async function isPackageFile(path: string): Promise<boolean> {
+  return await stat(path).then(
+    (found) => found.isFile() && !/\.ya?ml$/.test(path),
+    () => false,
+  );
 }
 
 async function exists(path: string): Promise<boolean> {

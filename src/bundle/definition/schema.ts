@@ -18,7 +18,11 @@ export const Architecture = z.enum(["amd64", "arm64"]);
 
 export const PackageEntry = z
   .strictObject({
-    path: path.optional().describe("Folder with a zarf.yaml; the package is built now."),
+    path: path
+      .optional()
+      .describe(
+        "Folder with a zarf.yaml, of which the package is built now; or a zarf-package file, or oci://registry/package:tag.",
+      ),
     file: path.optional().describe("A zarf-package-*.tar.zst that is already built."),
     oci: z
       .string()
