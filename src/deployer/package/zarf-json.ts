@@ -156,7 +156,7 @@ function withStoredNames(one: ComponentDefinition): ComponentDefinition {
 
 /** Without empty structs; falsehoods and lists stay. */
 function pruned(value: JsonObject[string]): JsonObject[string] {
-  if (Array.isArray(value)) return (value as readonly JsonObject[string][]).map((item) => pruned(item) ?? {}) as never;
+  if (Array.isArray(value)) return (value as readonly JsonObject[string][]).map((item) => pruned(item) ?? {});
   if (typeof value !== "object" || value === null) return value;
   const entries = Object.entries(value)
     .map(([key, item]) => [key, pruned(item)] as const)
