@@ -82,7 +82,7 @@ describe.skipIf(lacking !== undefined)(`a contained rack, disturbed (${lacking ?
     const since = Math.floor(Date.now() / 1000) * 1000;
     await Promise.all(nodes.map(async (node) => await rack.command({ do: "power-on", node })));
 
-    await eventually(async () => await notBackSince(since), []);
+    await eventually(async () => await notBackSince(since), [], { explain });
 
     console.log(`1+1 runs again ${Math.round((Date.now() - since) / 1000)} s after power came back`);
     await expectWhole();
@@ -91,6 +91,15 @@ describe.skipIf(lacking !== undefined)(`a contained rack, disturbed (${lacking ?
     expect(JSON.parse(succeeded(await rack.up(["--json"])).stdout)).toMatchObject({ changed: 0, setAside: [] });
   });
 });
+
+/** What the cluster says of pods that are not back. */
+async function explain(late: readonly string[]): Promise<string> {
+  const say = async (...args: readonly string[]) => (await rack.onLaptop(rack.kubectlFile, ...args)).stdout;
+  const pods = await say("get", "pods,nodes", "-A", "-o", "wide");
+  const events = await say("get", "events", "-A", "--sort-by=.lastTimestamp");
+  const logs = await Promise.all(late.map((pod) => say("-n", "kube-system", "logs", pod, "--tail=20")));
+  return [late.join(", "), pods, events.split("\n").slice(-40).join("\n"), ...logs].join("\n\n");
+}
 
 /** Whether a pod finds the Service of the workload by its name and gets an answer. */
 async function isServed(): Promise<boolean> {

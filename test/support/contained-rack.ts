@@ -133,11 +133,11 @@ function run(child: ChildProcess): RunningSkerry {
   };
 }
 
-/** Asks until the answer is this, or fails with the last one. */
+/** Asks until the answer is this, or fails with the last one, and with what there is to know about it. */
 export async function eventually<T>(
   look: () => Promise<T>,
   expected: T,
-  options: { readonly everyMs?: number } = {},
+  options: { readonly everyMs?: number; readonly explain?: (seen: T) => Promise<string> } = {},
 ): Promise<void> {
   const until = Date.now() + 180_000;
   let seen = await look();
@@ -145,5 +145,6 @@ export async function eventually<T>(
     await setTimeout(options.everyMs ?? 250);
     seen = await look();
   }
-  expect(seen).toEqual(expected);
+  const why = isDeepStrictEqual(seen, expected) ? undefined : await options.explain?.(seen);
+  expect(seen, why).toEqual(expected);
 }

@@ -59,8 +59,12 @@ const handshakeAdvice: Readonly<Record<HandshakeFailure, Advice>> = {
   ],
 };
 
+/** What the socket said, without the words that grpc-js 1.14 puts around it. */
+const bare = (details: string) =>
+  details.replace(/^No connection established\. Last error: (?:Error: )?/, "").replace(/\.? ?Resolution note: *$/, "");
+
 const unreachable: Advice = [
-  ({ node, details }) => `${node} cannot be reached: ${details}`,
+  ({ node, details }) => `${node} cannot be reached: ${bare(details)}`,
   "same",
   ["check power, cable and address of the node", "skerry up   goes on where it stopped"],
 ];
