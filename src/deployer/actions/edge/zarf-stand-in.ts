@@ -69,6 +69,7 @@ async function script({ path, program }: StandInOptions): Promise<string> {
   return [
     "#!/bin/sh",
     "# Stands in for ./zarf in the actions of packages.",
+    'asked="$*"',
     'case "$1" in',
     `  version | v) echo ${zarfVersion}; exit 0 ;;`,
     "  tools | t)",
@@ -78,7 +79,7 @@ async function script({ path, program }: StandInOptions): Promise<string> {
     "    esac",
     "    ;;",
     "esac",
-    'echo "zarf $*: Skerry does not stand in for this" >&2',
+    'echo "zarf $asked: Skerry does not stand in for this" >&2',
     "exit 64",
     "",
   ].join("\n");
