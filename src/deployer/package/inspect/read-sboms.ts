@@ -110,12 +110,14 @@ function sbomOf(name: string, bytes: Buffer): Sbom {
 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
-/** The image; with its platform where the package keeps several, which only the file's name tells. */
+/** Zarf puts the platform behind the digest of an image that it keeps for several. */
+const digestAndPlatform = /^(sha256:[0-9a-f]{64})-(.+)$/;
+
 function imageSubject(file: string, { name, version }: { readonly name: string; readonly version: string }): string {
   if (name === "") return file;
-  const subject = version === "" ? name : `${name}${version.startsWith("sha256:") ? "@" : ":"}${version}`;
-  const stem = `${subject.replace(/[^A-Za-z0-9.-]/g, "_")}-`;
-  return file.startsWith(stem) ? `${subject} (${file.slice(stem.length).replaceAll("-", "/")})` : subject;
+  const [, digest, platform] = digestAndPlatform.exec(version) ?? [];
+  if (digest !== undefined && platform !== undefined) return `${name}@${digest} (${platform.replaceAll("-", "/")})`;
+  return version === "" ? name : `${name}${version.startsWith("sha256:") ? "@" : ":"}${version}`;
 }
 
 function jsonOf(name: string, bytes: Buffer): unknown {
