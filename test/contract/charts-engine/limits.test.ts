@@ -47,6 +47,19 @@ describe("a chart that does not end", () => {
     expect(getEventListeners(signal, "abort")).toEqual([]);
   });
 
+  it("does not hold up the signal of one that waits behind it", async () => {
+    const controller = new AbortController();
+    const reason = new Error("interrupted");
+    const first = engine.render({ ...requestOf(chart(endless)), limits: { timeoutMs: 3000 } }, { signal });
+    const waiting = engine.render(requestOf(chart("also")), { signal: controller.signal });
+    const start = performance.now();
+    controller.abort(reason);
+
+    await expect(waiting).rejects.toBe(reason);
+    expect(performance.now() - start).toBeLessThan(1000);
+    await expect(first).rejects.toMatchObject({ code: "CHART_TIMEOUT" });
+  });
+
   it.each([
     [
       "a template as well",

@@ -53,6 +53,11 @@ describe("goArguments()", () => {
       "example.org/thing/cmd/thing",
     ]);
   });
+
+  it("builds WebAssembly that can be called", () => {
+    expect(goArguments({ ...part, architectures: ["wasm"] }, "/out/thing")).toContain("-buildmode=c-shared");
+    expect(goEnvironment("wasm")).toMatchObject({ GOOS: "wasip1", GOARCH: "wasm" });
+  });
 });
 
 describe("goArguments() of a part with build tags", () => {

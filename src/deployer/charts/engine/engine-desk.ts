@@ -1,6 +1,6 @@
 import pLimit from "p-limit";
 import { OperatorError } from "../../../lib/errors/index.ts";
-import { compileEngine } from "./engine-file.ts";
+import { compiledEngine } from "./engine-file.ts";
 import { EngineThread } from "./engine-thread.ts";
 import { decodeAnswer, type EngineAnswer, encodeRequest } from "./frame.ts";
 import type { JsonObject } from "./json-object.ts";
@@ -21,11 +21,10 @@ export interface EngineDesk {
   readonly close: () => Promise<void>;
 }
 
-/** Opens a desk; thread and module are started by the first request and kept. */
+/** Opens a desk; the thread is started by the first request and kept. */
 export function openDesk(places: { readonly engine: readonly string[]; readonly worker: string }): EngineDesk {
   const oneByOne = pLimit(1);
   const closing = new AbortController();
-  let module: Promise<WebAssembly.Module> | undefined;
   let thread: EngineThread | undefined;
 
   const threadThatLives = (compiled: Promise<WebAssembly.Module>): EngineThread => {
@@ -33,33 +32,44 @@ export function openDesk(places: { readonly engine: readonly string[]; readonly 
     return thread;
   };
 
-  const ask: EngineDesk["ask"] = (asked, { signal }) =>
+  const inTurn = (asked: DeskRequest, signal: AbortSignal): Promise<EngineAnswer> =>
     oneByOne(async () => {
       signal.throwIfAborted();
-      closing.signal.throwIfAborted();
-      module ??= compileEngine(places.engine);
-      const compiled = module;
-      compiled.catch(() => {
-        module = undefined;
-      });
+      const compiled = compiledEngine(places.engine);
       const living = threadThatLives(compiled);
       // The limit is for the work, not for the start.
       await compiled;
       const outcome = await living.ask(encodeRequest(asked.request, asked.attachments), {
         timeoutMs: asked.timeoutMs ?? DEFAULT_TIMEOUT_MS,
-        signal: AbortSignal.any([signal, closing.signal]),
+        signal,
       });
       if (outcome.kind === "answered") return decodeAnswer(outcome.frame);
       throw outcome.kind === "timeout" ? tookTooLong(asked) : ranOut(asked, outcome.why);
     });
 
   return {
-    ask,
+    ask: (asked, call) => {
+      const signal = AbortSignal.any([call.signal, closing.signal]);
+      return untilAborted(inTurn(asked, signal), signal);
+    },
     close: async () => {
       closing.abort(new Error("the chart engine was closed"));
       await thread?.end();
     },
   };
+}
+
+/** Whoever waits in the queue need not wait for those before to be told that it is over. */
+async function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const onAbort = (): void => reject(signal.reason as Error);
+  if (signal.aborted) onAbort();
+  signal.addEventListener("abort", onAbort, { once: true });
+  try {
+    return await Promise.race([work, promise]);
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+  }
 }
 
 function tookTooLong(asked: DeskRequest): OperatorError {

@@ -42,12 +42,23 @@ function besideBuild(name: string): readonly string[] {
   return [fileURLToPath(new URL(name, import.meta.url)), fileURLToPath(new URL(`../${name}`, import.meta.url))];
 }
 
+const compiled = new Map<string, Promise<WebAssembly.Module>>();
+
 /**
- * The compiled engine, from the first of these files that is there.
+ * The compiled engine, from the first of these files that is there; once for all engines of the process.
  *
  * @throws OperatorError CHART_ENGINE_MISSING
  */
-export async function compileEngine(files: readonly string[]): Promise<WebAssembly.Module> {
+export function compiledEngine(files: readonly string[]): Promise<WebAssembly.Module> {
+  const key = files.join("\n");
+  const module = compiled.get(key) ?? compile(files);
+  compiled.set(key, module);
+  // What was not there may come.
+  module.catch(() => compiled.delete(key));
+  return module;
+}
+
+async function compile(files: readonly string[]): Promise<WebAssembly.Module> {
   const packed = await readFirst(files);
   const bytes = await promisify<Buffer, { maxOutputLength: number }, Buffer>(zstdDecompress)(packed, {
     maxOutputLength: MAX_BYTES,
