@@ -36,7 +36,10 @@ export function renderRemovePlan(plan: RemovePlan, colors: Colors): string {
 function componentLines(component: ComponentPlan, colors: Colors): readonly string[] {
   const body = [
     ...actionLines(component.actions, colors),
-    ...component.files.map((file) => `  file ${file}`),
+    ...component.files.map(({ target, kind, isThere }) => {
+      const what = kind === "folder" ? "folder" : "file";
+      return `  ${colors.yellow("writes here")}: ${what} ${target}${isThere && kind === "file" ? " (replaced)" : ""}`;
+    }),
     ...component.images.map((image) => `  image ${image}`),
     ...component.repositories.map((repository) => `  repository ${repository}`),
     ...component.objects.map(({ object, outcome }) => paint(outcome, `  ${marks[outcome]} ${object}`, colors)),

@@ -5,7 +5,7 @@ import type { ComponentDefinition } from "../package/definition.ts";
 import type { ComponentFiles } from "../package/open-package.ts";
 import { awaitObjects } from "./await-objects.ts";
 import { runMoment } from "./component-actions.ts";
-import { placeFiles } from "./component-files.ts";
+import { placeComponentFiles } from "./component-files.ts";
 import { pushComponentImages } from "./component-images.ts";
 import { startInjections } from "./component-injections.ts";
 import { type ComponentRelease, componentReleases } from "./component-release.ts";
@@ -52,7 +52,7 @@ export async function deployComponent(open: Omit<ComponentRun, "signal">, mode: 
   const at = (): ComponentRun => ({ ...open, signal: signal() });
   try {
     if (acts) await runMoment(at(), "before");
-    await placeFiles(at());
+    await placeComponentFiles(at());
     if (run.site !== undefined) {
       await pushComponentImages(at(), run.site);
       await pushComponentRepositories(at(), run.site);

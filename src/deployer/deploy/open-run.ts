@@ -50,7 +50,10 @@ export async function openRun(
   // One's own costs nothing before a chart, a pattern or a template needs it.
   const engine = request.engine ?? createChartEngine();
   const actions = actionsOf(definition, place.commands.platform);
-  const workplace = await openWorkplace(place, look.withoutCluster === true ? [] : actions);
+  const workplace = await openWorkplace(
+    place,
+    look.withoutCluster === true ? { actions: [], components: [] } : { actions, components },
+  );
   const close = async () => {
     await workplace.close();
     if (request.engine === undefined) await engine.close();

@@ -1,6 +1,7 @@
 import { isOperatorError } from "../../lib/errors/index.ts";
 import type { ListedAction } from "../actions/index.ts";
 import { planRelease, type ReleasePlan, readRelease } from "../charts/releases/index.ts";
+import type { PlannedFile } from "../files/index.ts";
 import { objectNames } from "../manifests/object-names.ts";
 import type { ComponentDefinition } from "../package/definition.ts";
 import { plannedFiles } from "./component-files.ts";
@@ -33,8 +34,8 @@ export interface ComponentPlan {
   readonly description?: string;
   /** What runs on this machine, in its order. */
   readonly actions: readonly ListedAction[];
-  /** Paths on this machine. */
-  readonly files: readonly string[];
+  /** That are put on this machine. */
+  readonly files: readonly PlannedFile[];
   /** That go to the cluster's registry, as far as it lacks them. */
   readonly images: readonly string[];
   /** That go to the cluster's Git server, as far as it lacks them. */
@@ -138,7 +139,7 @@ async function planComponent(
     name: component.name,
     ...(component.description === undefined ? {} : { description: component.description }),
     actions: run.actions.filter((each) => each.component === component.name && each.occasion === "onDeploy"),
-    files: await plannedFiles({ run, component, files, recorder: undefined, signal }),
+    files: await plannedFiles(run, component, files),
     images: isPushed ? imagesOf(component) : [],
     repositories: isPushed ? component.repos : [],
     dataInjections: component.dataInjections.map(

@@ -187,7 +187,7 @@ async function remove(request: Removal, { record, definition, chosen }: Look): P
     ...definition,
     components: chosen.flatMap(({ component }) => component ?? []),
   });
-  const workplace = await openWorkplace(request.workplace ?? localWorkplace(), actions);
+  const workplace = await openWorkplace(request.workplace ?? localWorkplace(), { actions, components: [] });
   try {
     await refuseUnsupported(workplace, actions);
     return await removeComponents({ ...request, workplace }, { record, definition, chosen });

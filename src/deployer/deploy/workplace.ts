@@ -1,9 +1,16 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { homedir, tmpdir } from "node:os";
+import { join } from "node:path";
 import { type ListedAction, localCommands, localNetwork, openZarfStandIn, type ZarfStandIn } from "../actions/index.ts";
+import type { FilePlace } from "../files/index.ts";
+import type { ComponentDefinition } from "../package/definition.ts";
 import type { Workplace } from "./request.ts";
 
-/** A workplace with all that the actions of one package call. */
+/** A workplace with all that one package needs there. */
 export interface OpenWorkplace extends Workplace {
   readonly zarf: ZarfStandIn | undefined;
+  readonly place: FilePlace;
+  /** Removes what was made for the time of the run. */
   readonly close: () => Promise<void>;
 }
 
@@ -12,10 +19,27 @@ export function localWorkplace(): Workplace {
   return { folder: process.cwd(), commands: localCommands(), network: localNetwork(), path: process.env["PATH"] ?? "" };
 }
 
-/** Makes what stands in for `./zarf`, where an action calls it. */
-export async function openWorkplace(place: Workplace, actions: readonly ListedAction[]): Promise<OpenWorkplace> {
-  const callsZarf = actions.some(({ zarfTools }) => zarfTools.length > 0);
-  if (!callsZarf || place.path === undefined) return { ...place, zarf: undefined, close: async () => undefined };
-  const zarf = await openZarfStandIn({ path: place.path, program: place.program });
-  return { ...place, zarf, close: zarf.close };
+/** Makes what the package needs for the time of the run: what stands in for `./zarf`, a private folder for files. */
+export async function openWorkplace(
+  place: Workplace,
+  needs: { readonly actions: readonly ListedAction[]; readonly components: readonly ComponentDefinition[] },
+): Promise<OpenWorkplace> {
+  const callsZarf = needs.actions.some(({ zarfTools }) => zarfTools.length > 0);
+  const zarf =
+    callsZarf && place.path !== undefined
+      ? await openZarfStandIn({ path: place.path, program: place.program })
+      : undefined;
+  const isPrivate = needs.components.some(({ files }) =>
+    files.some(({ target }) => target.includes("###ZARF_TEMP###")),
+  );
+  const temporary = isPrivate ? await mkdtemp(join(tmpdir(), "skerry-files-")) : undefined;
+  return {
+    ...place,
+    zarf,
+    place: { folder: place.folder, home: homedir(), temporary: temporary ?? "" },
+    close: async () => {
+      await zarf?.close();
+      if (temporary !== undefined) await rm(temporary, { recursive: true, force: true });
+    },
+  };
 }
