@@ -111,13 +111,13 @@ function sbomOf(name: string, bytes: Buffer): Sbom {
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
 /** Zarf puts the platform behind the digest of an image that it keeps for several. */
-const digestAndPlatform = /^(sha256:[0-9a-f]{64})-(.+)$/;
+const digestAndPlatform = /^(.*@sha256:[0-9a-f]{64})-(.+)$/;
 
 function imageSubject(file: string, { name, version }: { readonly name: string; readonly version: string }): string {
   if (name === "") return file;
-  const [, digest, platform] = digestAndPlatform.exec(version) ?? [];
-  if (digest !== undefined && platform !== undefined) return `${name}@${digest} (${platform.replaceAll("-", "/")})`;
-  return version === "" ? name : `${name}${version.startsWith("sha256:") ? "@" : ":"}${version}`;
+  const subject = version === "" ? name : `${name}${version.startsWith("sha256:") ? "@" : ":"}${version}`;
+  const [, image, platform] = digestAndPlatform.exec(subject) ?? [];
+  return image === undefined || platform === undefined ? subject : `${image} (${platform.replaceAll("-", "/")})`;
 }
 
 function jsonOf(name: string, bytes: Buffer): unknown {
