@@ -9,6 +9,8 @@ export const commandExitCodes: Readonly<Record<string, readonly ExitCode[]>> = {
   "bundle create": [3, 4, 5, 6, 8],
   "bundle verify": [3, 4, 6],
   "bundle inspect": [3, 4, 6],
+  "package create": [3, 4, 5, 6, 7],
+  "package find-images": [3, 4, 5, 6, 7],
   "config render": [3, 5, 6],
   up: [3, 4, 5, 6, 7, 8, 9],
   status: [3, 4, 5, 6, 7],
