@@ -22,6 +22,8 @@ export type {
   VariableLayer,
 } from "./resolve-variables.ts";
 export { resolveVariables } from "./resolve-variables.ts";
+export type { ValueUse } from "./scan-values.ts";
+export { scanValues } from "./scan-values.ts";
 export type { LiveScope, Scope, VariableOrigin, VariableValue } from "./scope.ts";
 export { createLiveScope, emptyScope, sensitiveTexts, templateValues, withVariable } from "./scope.ts";
 export type { LoadedValue, LoadedValues, TemplateValue, TemplateValues } from "./template-value.ts";
