@@ -136,7 +136,7 @@ function known<K extends keyof Context["memory"]>(
 ): NonNullable<Context["memory"][K]> {
   const value = memory[key];
   if (value === undefined) throw new Error(`phase order: ${key} is not known yet`);
-  return value as NonNullable<Context["memory"][K]>;
+  return value;
 }
 
 const stagePhase = definePhase<Context, undefined>({

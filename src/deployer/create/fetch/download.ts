@@ -89,7 +89,7 @@ async function* bound(
 ): AsyncGenerator<Uint8Array> {
   let sizeBytes = 0;
   if (response.body === null) return;
-  const reader = Readable.fromWeb(response.body as Parameters<typeof Readable.fromWeb>[0], { signal });
+  const reader = Readable.fromWeb(response.body, { signal });
   let idle = setTimeout(() => reader.destroy(new Error("idle")), idleMs);
   try {
     for await (const chunk of reader) {
