@@ -210,6 +210,49 @@ export const commands: readonly CommandSpec[] = [
     load: async () => (await import("./commands/package-list.ts")).packageList,
   },
   {
+    words: ["package", "inspect"],
+    summary: "Show what a package holds and what it would run, without deploying it",
+    description:
+      "VIEW is summary (default), definition, images, manifests, values-files, sbom, documentation, actions or digest. Manifests and values files " +
+      "are shown with their templates filled in; sbom writes CycloneDX, SPDX and a page to read into the folder --out.",
+    arguments: [
+      {
+        name: "PACKAGE",
+        isRequired: true,
+        does: "A zarf-package file, a folder, oci://REGISTRY/NAME:VERSION, or the name of a package in the site's bundle.",
+      },
+      { name: "VIEW", isRequired: false, does: "What to show. Default: summary." },
+    ],
+    flags: [
+      "site",
+      "rack",
+      "state-dir",
+      "bundle",
+      "components",
+      "set",
+      "secrets-from",
+      "identity",
+      "values",
+      "set-values",
+      "namespace",
+      "key",
+      "out",
+      "json",
+      "timeout",
+    ],
+    examples: [
+      {
+        command: "skerry package inspect zarf-package-shop-amd64-1.2.0.tar.zst actions",
+        does: "every command, before it may run",
+      },
+      {
+        command: "skerry package inspect shop sbom --out sbom",
+        does: "write the bill of materials of a package of the bundle",
+      },
+    ],
+    load: async () => (await import("./commands/package-inspect.ts")).packageInspect,
+  },
+  {
     words: ["status"],
     reachesNodes: true,
     summary: "Show nodes, etcd and workloads of a site, and images that nodes cannot pull",

@@ -60,9 +60,13 @@ export {
   type RemoveRequest,
   removePackage,
 } from "./deploy/remove.ts";
+export { definitionJson, type RenderedText, renderOffline, renderValuesFiles } from "./deploy/render-offline.ts";
 export type { DeployOptions, PackageRequest, Workplace } from "./deploy/request.ts";
 export type { SelectionQuestions } from "./deploy/select-components.ts";
 export { localWorkplace } from "./deploy/workplace.ts";
+export { listedImages, packageDocuments } from "./package/inspect/describe-package.ts";
+export type { FlatFile } from "./package/inspect/flat-archive.ts";
+export { type PackageSboms, packageSboms } from "./package/inspect/sbom-files.ts";
 export {
   type OpenOptions,
   type OpenPackage,

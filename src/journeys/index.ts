@@ -18,6 +18,13 @@ export { type ConfigRenderRequest, configRender, type RenderedConfig } from "./c
 export type { DeployContext } from "./deploy/context.ts";
 export { type DeployReport, deploy } from "./deploy/deploy.ts";
 export {
+  type Inspection,
+  type InspectView,
+  inspectPackage,
+  inspectViews,
+  type PackageSummary,
+} from "./deploy/inspect-package.ts";
+export {
   type DeploymentInputs,
   identityFileOf,
   type OpenDeployment,

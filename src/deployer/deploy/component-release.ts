@@ -62,7 +62,7 @@ export function componentReleases(source: Source): readonly ComponentRelease[] {
 
 function ofChart(source: Source, chart: ChartDefinition, waitsForData: boolean): ComponentRelease {
   const { owner, files, templates } = source;
-  const stem = chart.version === undefined ? chart.name : `${chart.name}-${chart.version}`;
+  const stem = chartStem(chart);
   return {
     title: `chart ${chart.name}`,
     kind: "chart",
@@ -99,6 +99,11 @@ function ofChart(source: Source, chart: ChartDefinition, waitsForData: boolean):
       };
     },
   };
+}
+
+/** What the files of a chart are called in the component's archive. */
+export function chartStem({ name, version }: Pick<ChartDefinition, "name" | "version">): string {
+  return version === undefined ? name : `${name}-${version}`;
 }
 
 function ofManifest(source: Source, manifest: ManifestDefinition, waitsForData: boolean): ComponentRelease {

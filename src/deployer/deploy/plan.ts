@@ -1,16 +1,18 @@
+import { objectName } from "../../kube/index.ts";
 import { isOperatorError } from "../../lib/errors/index.ts";
 import type { ListedAction } from "../actions/index.ts";
-import { planRelease, type ReleasePlan, readRelease } from "../charts/releases/index.ts";
+import { planRelease, type ReleasePlan } from "../charts/releases/index.ts";
 import type { PlannedFile } from "../files/index.ts";
-import { objectNames } from "../manifests/object-names.ts";
 import type { ComponentDefinition } from "../package/definition.ts";
 import { plannedFiles } from "./component-files.ts";
 import { type ComponentRelease, componentReleases } from "./component-release.ts";
 import { recorderOf, wasDeployed } from "./deploy.ts";
 import { ownerOf } from "./deploy-component.ts";
+import { maskSensitive } from "./mask.ts";
 import { type NamespaceNeeds, namespaceChanges } from "./namespaces.ts";
 import { imagesOf, setsVariables } from "./needs.ts";
 import { openRun } from "./open-run.ts";
+import { recordedObjects } from "./recorded-objects.ts";
 import type { PackageRequest } from "./request.ts";
 import type { Run, Site } from "./run.ts";
 import { componentTemplates } from "./templates.ts";
@@ -193,7 +195,7 @@ async function planOne({ run, site, release, after, tell }: PlanOne): Promise<Pl
       takeOwnership: options.takeOwnership,
       forceConflicts: options.forceConflicts,
     });
-    return { title, name, namespace, plan: found, ...provisional };
+    return { title, name, namespace, plan: masked(found, maskSensitive(run.scope.now())), ...provisional };
   } catch (error) {
     // What the actions are going to set may be what is missing here.
     if (after === undefined || !isOperatorError(error)) throw error;
@@ -202,12 +204,28 @@ async function planOne({ run, site, release, after, tell }: PlanOne): Promise<Pl
   }
 }
 
+type FoundPlan = Omit<ReleasePlan, "manifest">;
+
+/** Secrets are hidden already; a sensitive value may be somewhere else all the same. */
+function masked(plan: FoundPlan, mask: (text: string) => string): FoundPlan {
+  const objects = plan.objects.map((object) => ({
+    ...object,
+    ...(object.refused === undefined ? {} : { refused: mask(object.refused) }),
+    fields: object.fields.map(({ path, from, to }) => ({
+      path,
+      ...(from === undefined ? {} : { from: mask(from) }),
+      ...(to === undefined ? {} : { to: mask(to) }),
+    })),
+  }));
+  return { ...plan, objects };
+}
+
 async function planPrune(
   { signal }: Run,
   { cluster }: Site,
   chart: { readonly component: string; readonly release: string; readonly namespace: string },
 ): Promise<PlannedPrune> {
   const { component, release, namespace } = chart;
-  const found = await readRelease({ cluster, name: release, namespace, signal });
-  return { component, release, namespace, objects: found === undefined ? [] : objectNames(found.manifest ?? "") };
+  const objects = await recordedObjects(cluster, { name: release, namespace }, { signal });
+  return { component, release, namespace, objects: (objects ?? []).map(objectName) };
 }

@@ -1,11 +1,9 @@
 import type { ObjectRef } from "../../kube/index.ts";
-import { isOperatorError } from "../../lib/errors/index.ts";
-import { readRelease } from "../charts/releases/index.ts";
-import { objectRefs } from "../manifests/object-names.ts";
 import { type PackageReadiness, readinessOfObjects } from "./await-objects.ts";
 import { componentReleases } from "./component-release.ts";
 import { ownerOf } from "./deploy-component.ts";
 import { openRun } from "./open-run.ts";
+import { recordedObjects } from "./recorded-objects.ts";
 import type { PackageRequest } from "./request.ts";
 import type { Run, Site } from "./run.ts";
 import { componentTemplates } from "./templates.ts";
@@ -31,7 +29,7 @@ async function awaited(run: Run, site: Site): Promise<readonly ObjectRef[]> {
     const files = await run.pkg.component(component.name, { signal: run.signal });
     const templates = componentTemplates(run, component);
     for (const release of componentReleases({ owner: ownerOf(run, site), component, files, templates })) {
-      if (!release.noWait) refs.push(...(await recordedObjects(run, site, release)));
+      if (!release.noWait) refs.push(...((await recordedObjects(site.cluster, release, run)) ?? [missing(release)]));
     }
     for (const { apiVersion, kind, namespace, name } of component.healthChecks)
       refs.push({ apiVersion, kind, name, ...(namespace === "" ? {} : { namespace }) });
@@ -39,30 +37,7 @@ async function awaited(run: Run, site: Site): Promise<readonly ObjectRef[]> {
   return refs;
 }
 
-async function recordedObjects(
-  { signal }: Run,
-  { cluster }: Site,
-  release: { readonly name: string; readonly namespace: string },
-): Promise<readonly ObjectRef[]> {
-  const found = await readRelease({ cluster, name: release.name, namespace: release.namespace, signal });
-  // Until it is recorded nothing of it is there; the record itself is what is missing then.
-  if (found === undefined)
-    return [
-      { apiVersion: "v1", kind: "Secret", namespace: release.namespace, name: `sh.helm.release.v1.${release.name}.v1` },
-    ];
-  const refs: ObjectRef[] = [];
-  for (const ref of objectRefs(found.manifest ?? "")) {
-    if (ref.namespace !== undefined || !(await isNamespaced(ref))) refs.push(ref);
-    else refs.push({ ...ref, namespace: release.namespace });
-  }
-  return refs;
-
-  async function isNamespaced(ref: ObjectRef): Promise<boolean> {
-    try {
-      return (await cluster.resourceOf(ref, { signal })).isNamespaced;
-    } catch (error) {
-      if (isOperatorError(error, "KUBE_KIND_UNKNOWN")) return true;
-      throw error;
-    }
-  }
+/** Until it is recorded nothing of a release is there; the record itself is what is missing then. */
+function missing({ name, namespace }: { readonly name: string; readonly namespace: string }): ObjectRef {
+  return { apiVersion: "v1", kind: "Secret", namespace, name: `sh.helm.release.v1.${name}.v1` };
 }

@@ -1,4 +1,4 @@
-import { type KubeObject, type ObjectRef, objectName, record, refOf } from "../../kube/index.ts";
+import { type KubeObject, type ObjectRef, record, refOf } from "../../kube/index.ts";
 import { parseYamlDocuments } from "../../lib/yaml/index.ts";
 
 /** What the objects of a recorded manifest are called. */
@@ -8,9 +8,4 @@ export function objectRefs(manifest: string): readonly ObjectRef[] {
     const name = record(object?.["metadata"])?.["name"];
     return typeof name === "string" ? [refOf(object as unknown as KubeObject)] : [];
   });
-}
-
-/** The same for people: `Kind/namespace/name`. */
-export function objectNames(manifest: string): readonly string[] {
-  return objectRefs(manifest).map(objectName);
 }

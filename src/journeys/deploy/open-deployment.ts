@@ -68,11 +68,7 @@ export async function openDeployment(inputs: DeploymentInputs, world: JourneyWor
   const siteTrust = site === undefined ? { keys: [], allowUnsigned: false } : await trustOf(site);
   const keys = [...(await readKeys(inputs.keyFiles)), ...siteTrust.keys].map(readPackageKey);
   const trust = { keys, allowUnsigned: inputs.allowUnsigned || siteTrust.allowUnsigned === true };
-  const bundleFile = inputs.site?.bundleFile;
-  const openIts =
-    bundleFile === undefined || site === undefined
-      ? undefined
-      : async () => await openBundle(bundleFile, { signal: world.signal, trust: siteTrust });
+  const openIts = await openSiteBundle(inputs, world);
   const reached = await reachCluster({ kubeconfigFile: inputs.kubeconfigFile, stateFolder: inputs.site?.stateFolder });
   try {
     const { notice, signal } = world;
@@ -84,7 +80,7 @@ export async function openDeployment(inputs: DeploymentInputs, world: JourneyWor
       request: {
         cluster: reached?.cluster,
         ...(reached === undefined ? {} : { streams: reached.streams }),
-        ...(await given(inputs, site, pkg.name)),
+        ...(await givenTo(inputs, site, pkg.name)),
         ...(inputs.questions === undefined ? {} : { questions: inputs.questions }),
         ...(inputs.prompt === undefined ? {} : { prompt: inputs.prompt }),
         workplace: {
@@ -112,8 +108,19 @@ export async function openDeployment(inputs: DeploymentInputs, world: JourneyWor
   }
 }
 
+/** How the bundle of the site is opened when a package is named that lies in it; undefined where there is none. */
+export async function openSiteBundle(
+  { site }: Pick<DeploymentInputs, "site">,
+  world: JourneyWorld,
+): Promise<(() => Promise<Bundle>) | undefined> {
+  const bundleFile = site?.bundleFile;
+  if (site === undefined || bundleFile === undefined) return undefined;
+  const trust = await trustOf(await loadSite(site.siteFile));
+  return async () => await openBundle(bundleFile, { signal: world.signal, trust });
+}
+
 /** Flags before the environment, before secrets, before the site, before a configuration file of Zarf's. */
-async function given(
+export async function givenTo(
   inputs: DeploymentInputs,
   site: Site | undefined,
   name: string,

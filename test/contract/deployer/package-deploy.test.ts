@@ -141,7 +141,7 @@ describe("deployPackage() of manifests", () => {
     const plan = await planPackage({ pkg: second, cluster, signal });
     const { outcome } = await deploy(second);
 
-    expect(plan.prunes.map(({ objects }) => objects)).toEqual([["ConfigMap/g"], ["ConfigMap/b"]]);
+    expect(plan.prunes.map(({ objects }) => objects)).toEqual([["ConfigMap/upgrade/g"], ["ConfigMap/upgrade/b"]]);
     expect(outcome.pruned).toHaveLength(2);
     expect((await names("ConfigMap", "upgrade")).filter((name) => name !== "kube-root-ca.crt")).toEqual(["a", "fresh"]);
     const { value } = await recordOf("upgrade");

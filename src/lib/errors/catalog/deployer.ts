@@ -370,4 +370,8 @@ export const deployerErrors = {
     exit: 2,
     doc: "What was named is neither a file or folder that is there, nor a place in a registry (oci://…), nor a package of the site's bundle. Nothing was done.",
   },
+  PACKAGE_LACKS_CONTENT: {
+    exit: 3,
+    doc: "The package does not carry what was asked for: it was made without a bill of materials, or without documentation.",
+  },
 } as const satisfies CatalogPage;
