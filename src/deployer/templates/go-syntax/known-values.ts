@@ -16,7 +16,7 @@ export function isMap(value: Known): value is KnownMap {
 /** Keys whose value is undefined are not there. */
 export function knownOf(value: JsonValue): Known {
   if (Array.isArray(value)) return value.map((item: JsonValue) => knownOf(item));
-  if (typeof value !== "object" || value === null) return value as null | boolean | number | string;
+  if (typeof value !== "object" || value === null) return value;
   return Object.fromEntries(
     Object.entries(value as Readonly<Record<string, JsonValue | undefined>>).flatMap(([key, item]) =>
       item === undefined ? [] : [[key, knownOf(item)] as const],

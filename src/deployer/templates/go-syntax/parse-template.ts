@@ -171,11 +171,15 @@ function headIn(tokens: readonly Token[]): { readonly head: Operand["head"]; rea
       if (["true", "false", "nil"].includes(token.text)) return { head: { kind: "constant" }, rest };
       return { head: { kind: "word", text: token.text }, rest };
     case "sign": {
-      if (token.text !== "(") break;
+      if (token.text !== "(") throw unexpected(token);
       const { pipeline, rest: after } = pipelineIn(rest);
       if (after[0]?.text !== ")") throw new SyntaxError("a bracket is not closed");
       return { head: { kind: "pipeline", pipeline }, rest: after.slice(1) };
     }
+    case "field":
+    case undefined:
+      throw unexpected(token);
   }
-  throw new SyntaxError(`unexpected ${token?.text ?? "end"}`);
 }
+
+const unexpected = (token: Token | undefined): SyntaxError => new SyntaxError(`unexpected ${token?.text ?? "end"}`);
