@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { type Descriptor, type Digest, digestHex, digestOf, parseDigest } from "../../../oci/index.ts";
+import { type Descriptor, type Digest, digestHex, digestOf, parseDigest, recycleChunk } from "../../../oci/index.ts";
 import { layerMediaType, titleAnnotation } from "../../package/media-types.ts";
 import { type StagedFile, type StagedTree, stagedBytes } from "../stage/staged.ts";
 import { archiveBytes, archiveStream } from "../stage/tar-stream.ts";
@@ -29,7 +29,10 @@ export async function archiveLayer(
   call: { readonly signal: AbortSignal },
 ): Promise<PackageLayer> {
   const hash = createHash("sha256");
-  for await (const chunk of archiveStream(archive, call)) hash.update(chunk);
+  for await (const chunk of archiveStream(archive, call)) {
+    hash.update(chunk);
+    recycleChunk(chunk);
+  }
   const digest = parsed(hash.digest("hex"));
   const open = (again: { readonly signal: AbortSignal }) => archiveStream(archive, again);
   return { title, descriptor: describe(title, digest, archiveBytes(archive)), mode: 0o644, open };

@@ -1,13 +1,12 @@
-import { createReadStream } from "node:fs";
-import { lstat, readdir, readlink, stat } from "node:fs/promises";
+import { type FileHandle, lstat, open, readdir, readlink, stat } from "node:fs/promises";
 import path from "node:path";
 import { OperatorError } from "../../../lib/errors/index.ts";
+import { readInChunks } from "../../../oci/index.ts";
 import { pathProblem } from "../../package/path-rules.ts";
 import type { StagedEntry, StagedFile, StagedTree } from "./staged.ts";
 
 /** How many entries a folder may have, so that a folder named by mistake (`/`) is refused. */
 const entryLimit = 200_000;
-const chunkBytes = 1 << 18;
 
 /**
  * A file on disk.
@@ -33,22 +32,32 @@ function fileEntry(file: string, sizeBytes: number, mode: number): StagedFile {
 /** A file that grows or shrinks while it is read would break the archive around it. */
 async function* readWhole(file: string, sizeBytes: number, signal: AbortSignal): AsyncGenerator<Uint8Array> {
   let seenBytes = 0;
+  let handle: FileHandle | undefined;
   try {
-    for await (const chunk of createReadStream(file, { signal, highWaterMark: chunkBytes })) {
-      seenBytes += (chunk as Buffer).length;
-      if (seenBytes > sizeBytes) break;
-      yield chunk as Buffer;
+    const opened = await open(file, "r");
+    handle = opened;
+    const read = async (buffer: Uint8Array, position: number): Promise<number> =>
+      (await opened.read(buffer, 0, buffer.length, position)).bytesRead;
+    if ((await opened.stat()).size !== sizeBytes) throw changed(file);
+    for await (const chunk of readInChunks({ start: 0, end: sizeBytes, read, signal })) {
+      seenBytes += chunk.length;
+      yield chunk;
     }
+    if (seenBytes !== sizeBytes) throw changed(file);
   } catch (error) {
     signal.throwIfAborted();
-    throw unreadable(file, "reading it failed", error);
+    throw error instanceof OperatorError ? error : unreadable(file, "reading it failed", error);
+  } finally {
+    await handle?.close();
   }
-  if (seenBytes !== sizeBytes)
-    throw new OperatorError("PACKAGE_SOURCE_CHANGED", `${file} changed while the package was made`, {
-      where: { file },
-      next: ["run the same command again when nothing writes to it"],
-      retry: "same",
-    });
+}
+
+function changed(file: string): OperatorError {
+  return new OperatorError("PACKAGE_SOURCE_CHANGED", `${file} changed while the package was made`, {
+    where: { file },
+    next: ["run the same command again when nothing writes to it"],
+    retry: "same",
+  });
 }
 
 const normalMode = (mode: number): number => ((mode & 0o111) === 0 ? 0o644 : 0o755);

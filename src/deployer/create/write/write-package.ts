@@ -1,6 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import path from "node:path";
 import { zstdCompress } from "../../../lib/zstd/index.ts";
+import { recycleChunk } from "../../../oci/index.ts";
 import type { BuiltPackage } from "../assemble/assemble.ts";
 import { layerEntry } from "../assemble/package-layer.ts";
 import { blobEntries, type HeldImages } from "../images/held-images.ts";
@@ -41,6 +42,8 @@ export async function writePackage(request: WriteRequest): Promise<WrittenFiles>
       doneBytes += chunk.length;
       request.onProgress?.(doneBytes, totalBytes);
       yield chunk;
+      // Whoever took it has copied or written it before asking for the next.
+      recycleChunk(chunk);
     }
   };
   await mkdir(folder, { recursive: true });
