@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { byteFileOf } from "./archive/byte-file.ts";
 import type { PackageContent } from "./archive/package-content.ts";
+import { tarInFile } from "./archive/tar-input.ts";
 import type { ComponentArchive } from "./component-files.ts";
 
 /** Archives up to this are held in memory where their place gives no parts of them. */
@@ -28,6 +29,18 @@ export async function componentArchive(
   },
 ): Promise<ComponentArchive> {
   const { whole } = file;
+  const { readAt } = content;
+  if (content.isPrivate === true && readAt !== undefined) {
+    const own = {
+      label: file.path,
+      sizeBytes: file.sizeBytes,
+      read: (offset: number, length: number) => readAt(file.path, offset, length),
+      stream: (range: { readonly start: number; readonly end: number }, call: { readonly signal: AbortSignal }) =>
+        content.open(file.path, { ...range, ...call }),
+      close: () => Promise.resolve(),
+    };
+    return { input: (call) => tarInFile(own, call), part: (range) => own.stream(range, range) };
+  }
   if (content.canSeek)
     return { whole, part: ({ start, end, signal }) => content.open(file.path, { start, end, signal }) };
   if (file.sizeBytes <= inMemoryBytes) {

@@ -4,7 +4,7 @@ import type { Digest } from "../../oci/index.ts";
 import { verifyStream } from "../../oci/index.ts";
 import { shown } from "./archive/package-content.ts";
 import { TarError } from "./archive/tar-header.ts";
-import { tarInStream } from "./archive/tar-input.ts";
+import { type TarInput, tarInStream } from "./archive/tar-input.ts";
 import { type TarEntry, walkTar } from "./archive/walk-tar.ts";
 import { digestOfHash } from "./digest-of-hash.ts";
 import { escapingLink, linkProblem } from "./link-rules.ts";
@@ -16,8 +16,10 @@ const maxEntries = 500_000;
 
 /** An archive that can be read whole, and then in parts. */
 export interface ComponentArchive {
-  /** From its first byte to its last, verified as it passes. */
-  readonly whole: (call: { readonly signal: AbortSignal }) => AsyncIterable<Uint8Array>;
+  /** From its first byte to its last, verified as it passes; what is read of it later is held against what passed. */
+  readonly whole?: (call: { readonly signal: AbortSignal }) => AsyncIterable<Uint8Array>;
+  /** Instead of `whole`, where it was verified before and nobody else can change it: only headers are read. */
+  readonly input?: (call: { readonly signal: AbortSignal }) => TarInput;
   readonly part: (range: {
     readonly start: number;
     readonly end: number;
@@ -41,7 +43,10 @@ export async function openComponent(
   const invalid = (what: string, cause?: unknown) =>
     new OperatorError("PACKAGE_INVALID", `the archive of component ${component} ${what}`, { cause });
   const places = new Map<string, Place>();
-  const input = tarInStream(archive.whole(call));
+  const { whole } = archive;
+  const stream = whole === undefined ? undefined : tarInStream(whole(call));
+  const input = stream ?? archive.input?.(call);
+  if (input === undefined) throw new Error("an archive without a way to read it");
   let hasRoot = false;
   try {
     for await (const entry of walkTar(input)) {
@@ -55,15 +60,15 @@ export async function openComponent(
       }
       if (places.size >= maxEntries)
         throw new OperatorError("PACKAGE_TOO_LARGE", `component ${component} has more than ${maxEntries} entries`);
-      places.set(path.slice(component.length + 1), await placeOf(entry, input));
+      places.set(path.slice(component.length + 1), await placeOf(entry, input, stream !== undefined));
     }
     // The verified stream says at its very end whether it was the right one.
-    for await (const _rest of input.pass(Infinity));
+    if (stream !== undefined) for await (const _rest of stream.pass(Infinity));
   } catch (error) {
     if (error instanceof TarError) throw invalid(error.message, error);
     throw error;
   } finally {
-    await input.close();
+    await stream?.close();
   }
   if (!hasRoot) throw invalid(`has no folder ${component}`);
   const missing = [...places.keys()].find((path) => !isUnderFolders(path, places));
@@ -100,10 +105,11 @@ function entryProblem(
   return entry.type === "link" ? linkProblem(entry.linkTarget) : undefined;
 }
 
-async function placeOf(entry: TarEntry, input: ReturnType<typeof tarInStream>): Promise<Place> {
+async function placeOf(entry: TarEntry, input: TarInput, isHashed: boolean): Promise<Place> {
   const { mode, sizeBytes, offset } = entry;
   if (entry.type === "folder") return { type: "folder", sizeBytes: 0, mode, offset };
   if (entry.type === "link") return { type: "link", sizeBytes: 0, mode, linkTarget: entry.linkTarget, offset };
+  if (!isHashed) return { type: "file", sizeBytes, mode, offset };
   const hash = createHash("sha256");
   for await (const chunk of input.pass(sizeBytes)) hash.update(chunk);
   return { type: "file", sizeBytes, mode, offset, digest: digestOfHash(hash) };
@@ -120,12 +126,13 @@ function isUnderFolders(path: string, places: ReadonlyMap<string, Place>): boole
 function filesOf(component: string, places: ReadonlyMap<string, Place>, archive: ComponentArchive): ComponentFiles {
   const placeAt = (path: string) => {
     const place = places.get(path);
-    if (place?.digest === undefined) throw noFile(`component ${component}`, path);
-    return { ...place, digest: place.digest };
+    if (place?.type !== "file") throw noFile(`component ${component}`, path);
+    return place;
   };
   const open = (path: string, call: { readonly signal: AbortSignal }): AsyncIterable<Uint8Array> => {
     const { offset, sizeBytes, digest } = placeAt(path);
     const part = archive.part({ start: offset, end: offset + sizeBytes, signal: call.signal });
+    if (digest === undefined) return part;
     const mismatch = () =>
       new OperatorError("PACKAGE_DAMAGED", `${path} of component ${component} changed while it was read`, {
         next: ["see that nobody writes to the package, and run the same command again"],

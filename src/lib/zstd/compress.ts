@@ -6,6 +6,9 @@ const compressWhole = promisify(compressWithCallback);
 /** Content of one frame; each is compressed apart from the others. */
 export const frameContentBytes = 4 << 20;
 
+/** Room for any frame, so that it is one piece of work: Node goes back and forth for every 16 KiB otherwise. */
+const outputBytes = frameContentBytes + (64 << 10);
+
 /**
  * Encodes Zstandard as independent frames of 4 MiB, several at a time. Same bytes in, same bytes out, however they are cut into chunks:
  * every frame is one call, because Node's streaming encoder depends on timing and its own threads lose data.
@@ -26,7 +29,7 @@ export async function* zstdCompress(
   const inWork: { readonly frame: Promise<Buffer> }[] = [];
   const begin = (content: Buffer) => {
     // With its size in its header, so that a reader can say what it needs before it begins.
-    const frame = compressWhole(content, { params, pledgedSrcSize: content.length });
+    const frame = compressWhole(content, { params, pledgedSrcSize: content.length, chunkSize: outputBytes });
     // Its failure is told when its turn comes.
     frame.catch(() => undefined);
     inWork.push({ frame });

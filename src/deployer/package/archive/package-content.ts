@@ -16,6 +16,10 @@ export interface PackageContent {
   readonly files: ReadonlyMap<string, ContentFile>;
   /** Whether `start` and `end` may be given. */
   readonly canSeek: boolean;
+  /** Bytes that were hashed on their way into a place that is ours alone: they need not be hashed again before parts are read. */
+  readonly isPrivate?: boolean;
+  /** Where `isPrivate`: a part of a file; fewer bytes than `length` only at its end. */
+  readonly readAt?: (path: string, offset: number, length: number) => Promise<Buffer>;
   readonly open: (
     path: string,
     call: { readonly start?: number; readonly end?: number; readonly signal: AbortSignal },

@@ -121,7 +121,7 @@ async function fill(
       }
       list.add(name, { sizeBytes: entry.sizeBytes, digest: digestOfHash(hash), offset });
     }
-    return inPlace(byteFileOf(handle, file.label, end), list.files);
+    return inPlace(byteFileOf(handle, file.label, end), list.files, { isPrivate: true });
   } catch (error) {
     await handle.close();
     throw error;

@@ -46,19 +46,28 @@ export async function tarContent(file: ByteFile, call: { readonly signal: AbortS
 export function inPlace(
   file: ByteFile,
   files: ReadonlyMap<string, Place>,
-  close: () => Promise<void> = () => file.close(),
+  options: { readonly isPrivate?: boolean } = {},
 ): PackageContent {
+  const placeOf = (path: string): Place => {
+    const place = files.get(path);
+    if (place === undefined || place.offset === notKept) throw new Error(`the file ${path} was not kept`);
+    return place;
+  };
   return {
     label: file.label,
     files,
     canSeek: true,
+    isPrivate: options.isPrivate ?? false,
+    readAt: (path, offset, length) => {
+      const place = placeOf(path);
+      return file.read(place.offset + offset, Math.max(0, Math.min(length, place.sizeBytes - offset)));
+    },
     open: (path, { start = 0, end, signal }) => {
-      const place = files.get(path);
-      if (place === undefined || place.offset === notKept) throw new Error(`the file ${path} was not kept`);
+      const place = placeOf(path);
       const last = Math.min(end ?? place.sizeBytes, place.sizeBytes);
       return file.stream({ start: place.offset + start, end: place.offset + last }, { signal });
     },
-    close,
+    close: () => file.close(),
   };
 }
 
