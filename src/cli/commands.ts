@@ -130,14 +130,14 @@ export const commands: readonly CommandSpec[] = [
     mayLackSite: true,
     summary: "Deploy a package, or bring it to another version",
     description:
-      "Verifies the package, shows what it changes object by object and every command that it runs on this machine, and asks. " +
-      "Nothing of it runs before. Run again after an interruption: it goes on where it stopped; where nothing has changed nothing is written. " +
-      "What an earlier version brought and this one does not have is taken away. A package of the site's bundle pulls from there: the bundle is served meanwhile.",
+      "Verifies the package, shows what it changes object by object and every command that it runs on this machine, and asks. Nothing of it runs " +
+      "before. Run it again after an interruption: it goes on where it stopped, and where nothing has changed nothing is written. What an earlier " +
+      "version brought and this one does not have is taken away. For a package of the site's bundle the bundle is served meanwhile.",
     arguments: [
       {
         name: "PACKAGE",
         isRequired: true,
-        does: "A zarf-package file (of a split one its .part000), a folder, oci://REGISTRY/NAME:VERSION, or the name of a package in the bundle.",
+        does: "A zarf-package file (or its .part000), a folder, oci://REGISTRY/NAME:VERSION, or the name of a package in the bundle.",
       },
     ],
     flags: [
@@ -167,9 +167,8 @@ export const commands: readonly CommandSpec[] = [
       { command: "skerry deploy zarf-package-shop-amd64-1.2.0.tar.zst --dry-run", does: "see what it would change" },
       { command: "skerry deploy shop --set DOMAIN=shop.example", does: "deploy a package of the site's bundle" },
       {
-        command:
-          "skerry deploy oci://registry.example/packages/shop:1.2.0 --kubeconfig admin.conf --key cosign.pub --yes",
-        does: "into a cluster that is no site, signature checked, in a script",
+        command: "skerry deploy oci://registry.example/shop:1.2.0 --kubeconfig admin.conf --key shop.pub --yes",
+        does: "into any cluster",
       },
     ],
     load: async () => (await import("./commands/deploy.ts")).deploy,
@@ -180,7 +179,7 @@ export const commands: readonly CommandSpec[] = [
     mayLackSite: true,
     summary: "Take a package out of a cluster, whoever deployed it",
     description:
-      "Its components in reverse order: actions, then releases, then the record. Images, repositories, files, namespaces and definitions of kinds stay.",
+      "Its components in reverse order: actions, then releases, then the record. Images, repositories, files, namespaces and kinds stay.",
     arguments: [{ name: "PACKAGE", isRequired: true, does: "Name of a deployed package; package list shows them." }],
     flags: [
       "dry-run",

@@ -176,7 +176,7 @@ export const flagTable = {
   components: {
     name: "components",
     value: "LIST",
-    does: "Optional components by name or glob, with commas between; a leading - leaves out. Default: the package's defaults.",
+    does: "Optional components, by name or glob with commas between; a leading - leaves out.",
   },
   "set-values": {
     name: "set-values",
