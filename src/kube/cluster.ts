@@ -1,6 +1,7 @@
 import { systemClock } from "../lib/clock.ts";
 import { isOperatorError, OperatorError } from "../lib/errors/index.ts";
-import { type ApiResource, createDiscovery, groupPath } from "./api/discovery.ts";
+import type { ApiResource } from "./api/api-resource.ts";
+import { createDiscovery, groupPath } from "./api/discovery.ts";
 import { jsonLines } from "./api/json-lines.ts";
 import type { ServedResource } from "./api/served-resources.ts";
 import type { Doing } from "./api/status-error.ts";

@@ -1,4 +1,4 @@
-export type { ApiResource } from "./api/discovery.ts";
+export type { ApiResource } from "./api/api-resource.ts";
 export type { ServedResource } from "./api/served-resources.ts";
 export type { ApiAnswer, ApiExchange, ApiRequest } from "./api/transport.ts";
 export { inApplyOrder } from "./apply-order.ts";

@@ -1,16 +1,8 @@
 import { isOperatorError, OperatorError } from "../../lib/errors/index.ts";
 import { type KindRef, record, records } from "../objects.ts";
+import type { ApiResource } from "./api-resource.ts";
 import { readServed, readServedList, type ServedResource } from "./served-resources.ts";
 import type { Transport } from "./transport.ts";
-
-/** Where the API server keeps a kind. */
-export interface ApiResource {
-  readonly apiVersion: string;
-  readonly kind: string;
-  /** "deployments" */
-  readonly plural: string;
-  readonly isNamespaced: boolean;
-}
 
 export interface Discovery {
   /** @throws OperatorError KUBE_KIND_UNKNOWN after having asked the server anew */

@@ -1,5 +1,5 @@
 import { record, records } from "../objects.ts";
-import type { ApiResource } from "./discovery.ts";
+import type { ApiResource } from "./api-resource.ts";
 
 /** A resource with every name that people call it by. */
 export interface ServedResource extends ApiResource {
