@@ -4,7 +4,7 @@ import { zstdCompress as compressWithCallback, constants } from "node:zlib";
 const compressWhole = promisify(compressWithCallback);
 
 /** Content of one frame; each is compressed apart from the others. */
-export const frameContentBytes = 4 << 20;
+const frameContentBytes = 4 << 20;
 
 /** Room for any frame, so that it is one piece of work: Node goes back and forth for every 16 KiB otherwise. */
 const outputBytes = frameContentBytes + (64 << 10);
@@ -13,6 +13,7 @@ const outputBytes = frameContentBytes + (64 << 10);
  * Encodes Zstandard as independent frames of 4 MiB, several at a time. Same bytes in, same bytes out, however they are cut into chunks:
  * every frame is one call, because Node's streaming encoder depends on timing and its own threads lose data.
  *
+ * @param source - a chunk has been copied when the next one is asked for
  * @param options.level - default 3, zstd's own
  * @param options.concurrency - frames in work at once; default 3
  */
@@ -26,32 +27,52 @@ export async function* zstdCompress(
     [constants.ZSTD_c_checksumFlag]: 1,
     [constants.ZSTD_c_contentSizeFlag]: 1,
   };
-  const inWork: { readonly frame: Promise<Buffer> }[] = [];
+  const pieces = createPieces();
+  const inWork: { readonly frame: Promise<Buffer>; readonly content: Buffer }[] = [];
   const begin = (content: Buffer) => {
     // With its size in its header, so that a reader can say what it needs before it begins.
     const frame = compressWhole(content, { params, pledgedSrcSize: content.length, chunkSize: outputBytes });
     // Its failure is told when its turn comes.
     frame.catch(() => undefined);
-    inWork.push({ frame });
+    inWork.push({ frame, content });
+  };
+  const finish = async ({ frame, content }: (typeof inWork)[number]): Promise<Buffer> => {
+    const stored = await frame;
+    pieces.giveBack(content);
+    return stored;
   };
   let isEmpty = true;
-  for await (const content of inPieces(source)) {
+  for await (const content of inPieces(source, pieces)) {
     signal.throwIfAborted();
     isEmpty = false;
     begin(content);
     if (inWork.length < concurrency) continue;
     const first = inWork.shift();
-    if (first !== undefined) yield await first.frame;
+    if (first !== undefined) yield await finish(first);
   }
   // No input at all is still a frame, so that a reader sees Zstandard.
   if (isEmpty) begin(Buffer.alloc(0));
-  for (const { frame } of inWork) yield await frame;
+  for (const work of inWork) yield await finish(work);
 }
 
-async function* inPieces(source: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
-  let piece = Buffer.allocUnsafe(frameContentBytes);
+/** Memory for the content of frames, used again and again: fresh pages for every frame cost as much as the sums. */
+interface Pieces {
+  readonly take: () => Buffer;
+  readonly giveBack: (content: Buffer) => void;
+}
+
+function createPieces(): Pieces {
+  const free: ArrayBufferLike[] = [];
+  return {
+    take: () => Buffer.from(free.pop() ?? Buffer.allocUnsafeSlow(frameContentBytes).buffer),
+    giveBack: ({ buffer }) => void (buffer.byteLength === frameContentBytes && free.push(buffer)),
+  };
+}
+
+async function* inPieces(source: AsyncIterable<Uint8Array>, pieces: Pieces): AsyncGenerator<Buffer> {
+  let piece = pieces.take();
   let used = 0;
-  for await (const chunk of source)
+  for await (const chunk of source) {
     for (let from = 0; from < chunk.length; ) {
       const part = chunk.subarray(from, from + frameContentBytes - used);
       piece.set(part, used);
@@ -59,8 +80,9 @@ async function* inPieces(source: AsyncIterable<Uint8Array>): AsyncGenerator<Buff
       from += part.length;
       if (used < frameContentBytes) continue;
       yield piece;
-      piece = Buffer.allocUnsafe(frameContentBytes);
+      piece = pieces.take();
       used = 0;
     }
+  }
   if (used > 0) yield piece.subarray(0, used);
 }
