@@ -90,7 +90,10 @@ async function runHook(
   tell({ type: "hook", object, event, phase: "running" });
   try {
     const created: KubeObject[] = [];
-    for (const one of objects) created.push(await cluster.apply(one, { fieldManager, signal }));
+    for (const one of objects) {
+      const isNamed = one.metadata.name !== undefined;
+      created.push(await (isNamed ? cluster.apply : cluster.create)(one, { fieldManager, signal }));
+    }
     await waitReady(created, session, { judge: ended, isHook: true });
   } catch (error) {
     signal.throwIfAborted();
