@@ -2,6 +2,7 @@ import { OperatorError } from "../../lib/errors/index.ts";
 import { findImages, type UsedImage } from "../manifests/find-images.ts";
 import { readObjects } from "../manifests/read-objects.ts";
 import { fullReference, packageImages } from "../package/package.ts";
+import { refuseUnsupported } from "../package/requirements.ts";
 import { componentReleases } from "./component-release.ts";
 import { openRun } from "./open-run.ts";
 import type { PackageRequest } from "./request.ts";
@@ -16,6 +17,7 @@ import { componentTemplates } from "./templates.ts";
  * @throws OperatorError DOCUMENT_INVALID, DEPLOY_…, PACKAGE_INVALID, PACKAGE_VARIABLE_…, PACKAGE_VALUES_INVALID, PACKAGE_IMAGE_UNLISTED
  */
 export async function checkPackage(request: Omit<PackageRequest, "cluster" | "streams">): Promise<void> {
+  refuseUnsupported(request.pkg.definition);
   const run = await openRun({ ...request, cluster: undefined }, { withoutCluster: true });
   try {
     refuseUnlistedImages(run, await usedImages(run));

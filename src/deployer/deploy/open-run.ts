@@ -5,6 +5,7 @@ import { canonicalJson, type JsonValue } from "../../lib/json.ts";
 import { actionsOf, availableTools, checkActions } from "../actions/index.ts";
 import { createChartEngine } from "../charts/engine/index.ts";
 import type { ComponentDefinition } from "../package/definition.ts";
+import { refuseUnsupported } from "../package/requirements.ts";
 import { readPackageRecord, readState } from "../state/index.ts";
 import { createLiveScope } from "../templates/index.ts";
 import { needsCluster } from "./needs.ts";
@@ -28,6 +29,7 @@ export async function openRun(
   look: { readonly withoutCluster?: boolean } = {},
 ): Promise<Run & { readonly close: () => Promise<void> }> {
   const { pkg, signal } = request;
+  if (look.withoutCluster !== true) refuseUnsupported(pkg.definition);
   const clock = request.clock ?? systemClock;
   const place = request.workplace ?? localWorkplace();
   const given = request.options ?? {};

@@ -18,10 +18,4 @@ export type ChartDefinition = ComponentDefinition["charts"][number];
 export type FileDefinition = ComponentDefinition["files"][number];
 export type DataInjectionDefinition = ComponentDefinition["dataInjections"][number];
 export type ActionSetDefinition = ComponentDefinition["actions"]["onDeploy"];
-export type ActionDefaults = ActionSetDefinition["defaults"];
 export type ActionDefinition = ActionSetDefinition["before"][number];
-export type HealthCheckDefinition = ComponentDefinition["healthChecks"][number];
-export type VariableDefinition = PackageDefinition["variables"][number];
-export type ConstantDefinition = PackageDefinition["constants"][number];
-/** A variable that an action sets. */
-export type SetVariableDefinition = ActionDefinition["setVariables"][number];

@@ -1,6 +1,6 @@
 import { emitYaml } from "../../lib/yaml/index.ts";
-import { manifestFile } from "./component-tar.ts";
 import type { ComponentDefinition, PackageDefinition } from "./definition.ts";
+import { manifestFile } from "./stored-names.ts";
 import { fields, type JsonObject, type Struct, structJson } from "./zarf-struct.ts";
 
 // The structs of Zarf v0.84.0, their fields in its order. @see https://docs.zarf.dev/ref/packages/

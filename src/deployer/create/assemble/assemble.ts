@@ -1,11 +1,11 @@
 import { type Descriptor, digestHex, digestOf } from "../../../oci/index.ts";
 import { formatChecksums } from "../../package/checksums.ts";
 import type { PackageDefinition } from "../../package/definition.ts";
-import { zarfVersion } from "../../package/features.ts";
 import { titleAnnotation } from "../../package/media-types.ts";
 import { fullReference, packageImages } from "../../package/package.ts";
 import { publishedManifest } from "../../package/published-manifest.ts";
 import { zarfYaml } from "../../package/zarf-json.ts";
+import { zarfVersion } from "../../package/zarf-version.ts";
 import { migrations } from "../source/migrate.ts";
 import type { StagedTree } from "../stage/staged.ts";
 import { imageBlobsOf, imageIndexLayers, type PackageImage } from "./image-layers.ts";

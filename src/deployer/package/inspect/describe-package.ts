@@ -1,5 +1,6 @@
-import type { ComponentDefinition, PackageDefinition } from "../definition.ts";
+import type { PackageDefinition } from "../definition.ts";
 import type { OpenPackage } from "../open-package.ts";
+import { storedChartName } from "../stored-names.ts";
 import { type FlatFile, flatArchive } from "./flat-archive.ts";
 
 /** Every image that a package brings, as it is written, each once: those to be pulled and those of image archives. */
@@ -38,11 +39,6 @@ export function listedValuesFiles({ components }: PackageDefinition): readonly C
       }));
     }),
   );
-}
-
-/** Name that a chart's files begin with in the component's archive. */
-export function storedChartName({ name, version }: ComponentDefinition["charts"][number]): string {
-  return version === undefined ? name : `${name}-${version}`;
 }
 
 /** The documents of a package, one after the other; none where it has none. @throws OperatorError PACKAGE_* */
