@@ -3,7 +3,17 @@ import { once } from "node:events";
 import { join } from "node:path";
 
 /** Every bench in turn, each in a process of its own: `node bench/all.ts`. Ends with 1 when one of them failed. */
-const benches = ["start", "apply", "bundle", "mirror", "chart-render", "apply-500", "up", "contained"] as const;
+const benches = [
+  "start",
+  "apply",
+  "bundle",
+  "mirror",
+  "package-open",
+  "chart-render",
+  "apply-500",
+  "up",
+  "contained",
+] as const;
 
 for (const bench of benches) {
   console.log(`\n## ${bench}\n`);

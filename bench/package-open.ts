@@ -5,7 +5,7 @@ import { join } from "node:path";
 import type { Told } from "./package-open/work.ts";
 import { atLeast, atMost, type Figure, median, printFigures } from "./support/figures.ts";
 import { describeMachine } from "./support/machine.ts";
-import { asShipped, runMeasured } from "./support/processes.ts";
+import { asShipped, type Measured, runMeasured } from "./support/processes.ts";
 import { temporaryFolder } from "./support/temporary.ts";
 
 /**
@@ -28,8 +28,9 @@ const out = join(folder, "out");
 const unpacked = join(folder, "unpacked");
 await mkdir(out);
 
-const made: Told[] = [];
-const packed: number[] = [];
+type Timed = Told & { readonly cpuSeconds: number };
+const made: Timed[] = [];
+const packed: Measured[] = [];
 for (let round = 0; round < ROUNDS; round += 1) {
   const turns = [
     async () => void made.push(await tell(["create", whole.folder, out])),
@@ -43,8 +44,8 @@ for (let round = 0; round < ROUNDS; round += 1) {
 const file = made[0]?.file ?? "";
 const small = await tell(["create", part.folder, join(folder, "small")]);
 
-const opened: Told[] = [];
-const extracted: number[] = [];
+const opened: Timed[] = [];
+const extracted: Measured[] = [];
 for (let round = 0; round < ROUNDS; round += 1) {
   const turns = [
     async () => void opened.push(await tell(["read", file, folder])),
@@ -58,13 +59,13 @@ for (let round = 0; round < ROUNDS; round += 1) {
 }
 const plain = join(folder, "plain.tar");
 await shell(`zstd -dcq '${file}' -o '${plain}'`);
-const inPlace: Told[] = [];
+const inPlace: Timed[] = [];
 for (let round = 0; round < ROUNDS; round += 1) inPlace.push(await tell(["read", plain, folder]));
 
 const createMBps = whole.megas / median(made.map(({ seconds }) => seconds));
-const peerMBps = whole.megas / median(packed);
+const peerMBps = whole.megas / median(packed.map(({ seconds }) => seconds));
 const openSeconds = median(opened.map(({ seconds }) => seconds));
-const extractSeconds = median(extracted);
+const extractSeconds = median(extracted.map(({ seconds }) => seconds));
 const sizes = [(await stat(file)).size, (await stat(join(folder, "peer.tar.zst"))).size] as const;
 const megabytes = (mebibytes: number): number => Math.round(mebibytes * 1.048576);
 const memory = (figure: string, peaks: readonly number[]): Figure => ({
@@ -73,6 +74,13 @@ const memory = (figure: string, peaks: readonly number[]): Figure => ({
   goal: atMost(megabytes(Math.max(...peaks)), MEMORY_GOAL_MB, `≤ ${MEMORY_GOAL_MB} MB`),
 });
 const peakOf = (told: readonly Told[]): readonly number[] => told.map(({ peakMiB }) => peakMiB);
+const cpuLine = (figure: string, ours: readonly Timed[], peer: readonly Measured[]): Figure => {
+  const [own, other] = [ours, peer].map(
+    (runs) => median(runs.map(({ cpuSeconds }) => cpuSeconds)) / (whole.megas / 1000),
+  );
+  if (own === undefined || other === undefined) throw new Error("nothing measured");
+  return { figure, ours: `${own.toFixed(1)} s per GB`, against: `${other.toFixed(1)} s per GB`, ratio: other / own };
+};
 printFigures([
   {
     figure: "create",
@@ -81,6 +89,7 @@ printFigures([
     ratio: createMBps / peerMBps,
     goal: atLeast(createMBps / peerMBps, 0.8),
   },
+  cpuLine("create, processor", made, packed),
   {
     figure: "create, size",
     ours: `${(sizes[0] / 1e6).toFixed(0)} MB`,
@@ -100,6 +109,7 @@ printFigures([
     against: `${extractSeconds.toFixed(2)} s zstd -d | tar -x`,
     ratio: extractSeconds / openSeconds,
   },
+  cpuLine(".tar.zst, processor", opened, extracted),
   memory(".tar.zst, peak memory", peakOf(opened)),
   { figure: ".tar: open to first read", ours: `${median(inPlace.map(({ seconds }) => seconds)).toFixed(2)} s` },
   memory(".tar, peak memory", peakOf(inPlace)),
@@ -148,12 +158,12 @@ async function fill(path: string, seed: number, megas: number): Promise<void> {
   await handle.close();
 }
 
-async function tell(args: readonly string[]): Promise<Told> {
-  const { stdout } = await runMeasured([process.execPath, program, ...args]);
-  return JSON.parse(stdout) as Told;
+async function tell(args: readonly string[]): Promise<Timed> {
+  const { stdout, cpuSeconds } = await runMeasured([process.execPath, program, ...args]);
+  return { ...(JSON.parse(stdout) as Told), cpuSeconds };
 }
 
-/** Seconds of a pipeline, and of its output being on the way to the disk. */
-async function shell(command: string): Promise<number> {
-  return (await runMeasured(["bash", "-o", "pipefail", "-c", command])).seconds;
+/** A pipeline, until its output is on the way to the disk. */
+async function shell(command: string): Promise<Measured> {
+  return await runMeasured(["bash", "-o", "pipefail", "-c", command]);
 }

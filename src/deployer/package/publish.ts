@@ -41,7 +41,7 @@ export async function publishPackage(
   const tag = request.tag ?? publishedTag(definition);
   if (tag === undefined)
     throw new OperatorError("REFERENCE_INVALID", `package ${pkg.name} has no version to be tagged with`, {
-      next: ["give it a tag with --tag"],
+      next: ["give the package a version, or name a tag for it"],
     });
   const repository = namespace === "" ? pkg.name : `${namespace.replace(/\/$/, "")}/${pkg.name}`;
   const published = publishedManifest(definition, files);
