@@ -1,5 +1,6 @@
 import { type KubeObject, record } from "../../../kube/index.ts";
 import { decided } from "./compare.ts";
+import { ownField } from "./own-field.ts";
 import type { FieldChange } from "./types.ts";
 
 const longest = 200;
@@ -35,7 +36,7 @@ function differences(path: string, from: unknown, to: unknown): readonly Differe
   const [before, after] = [record(from), record(to)];
   if (before !== undefined && after !== undefined) {
     const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])].toSorted();
-    return keys.flatMap((key) => differences(join(path, key), before[key], after[key]));
+    return keys.flatMap((key) => differences(join(path, key), ownField(before, key), ownField(after, key)));
   }
   if (Array.isArray(from) && Array.isArray(to)) return listDifferences(path, from, to);
   return JSON.stringify(from) === JSON.stringify(to) ? [] : [{ path, from, to }];

@@ -1,4 +1,5 @@
 import { type KubeObject, record, records, refOf } from "../../../kube/index.ts";
+import { ownField } from "./own-field.ts";
 import { fieldManager, type Session } from "./session.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -48,12 +49,11 @@ export function judgeAs(managedFields: readonly Fields[]): string | undefined {
 
 /** Two trees of field names as one. */
 function union(a: Fields, b: Fields): Fields {
-  const both = { ...a } as Record<string, unknown>;
-  for (const [key, value] of Object.entries(b)) {
-    const [mine, theirs] = [record(both[key]), record(value)];
-    both[key] = mine !== undefined && theirs !== undefined ? union(mine, theirs) : (both[key] ?? value);
-  }
-  return both;
+  const merged = Object.entries(b).map(([key, value]): readonly [string, unknown] => {
+    const [mine, theirs] = [record(ownField(a, key)), record(value)];
+    return [key, mine !== undefined && theirs !== undefined ? union(mine, theirs) : (ownField(a, key) ?? value)];
+  });
+  return { ...a, ...Object.fromEntries(merged) };
 }
 
 /** Makes the fields that Helm set on a live object ours. Writes only where there are any. */

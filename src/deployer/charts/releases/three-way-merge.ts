@@ -1,5 +1,6 @@
 import { record } from "../../../kube/index.ts";
 import { canonicalJson, type JsonValue } from "../../../lib/json.ts";
+import { ownField } from "./own-field.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -39,13 +40,15 @@ const isSame = (a: unknown, b: unknown): boolean => canonicalJson(a as JsonValue
  * @param before - undefined: the owner has set nothing so far
  */
 export function mergeThreeWay(before: Fields | undefined, after: Fields, live: Fields): Fields {
-  const merged: Record<string, unknown> = { ...live };
-  for (const key of Object.keys(before ?? {})) if (!(key in after)) delete merged[key];
-  for (const [key, value] of Object.entries(after)) {
-    if (value === null) delete merged[key];
-    else merged[key] = mergeValue(key, before?.[key], value, live[key]);
-  }
-  return merged;
+  const isDropped = (key: string): boolean =>
+    Object.hasOwn(after, key) ? after[key] === null : Object.hasOwn(before ?? {}, key);
+  const keys = [...new Set([...Object.keys(live), ...Object.keys(after)])].filter((key) => !isDropped(key));
+  return Object.fromEntries(
+    keys.map((key) => [
+      key,
+      Object.hasOwn(after, key) ? mergeValue(key, ownField(before, key), after[key], ownField(live, key)) : live[key],
+    ]),
+  );
 }
 
 function mergeValue(name: string, before: unknown, after: unknown, live: unknown): unknown {
@@ -89,14 +92,16 @@ function mergeSet(before: unknown, after: readonly unknown[], live: readonly unk
  * @see https://www.rfc-editor.org/rfc/rfc7396
  */
 export function mergePatch(before: Fields, after: Fields): Fields {
-  const patch: Record<string, unknown> = {};
-  for (const key of Object.keys(before)) if (!(key in after)) patch[key] = null;
-  for (const [key, value] of Object.entries(after)) {
-    const [older, newer] = [record(before[key]), record(value)];
+  const dropped = Object.keys(before)
+    .filter((key) => !Object.hasOwn(after, key))
+    .map((key): readonly [string, unknown] => [key, null]);
+  const set = Object.entries(after).flatMap(([key, value]): readonly (readonly [string, unknown])[] => {
+    const [older, newer] = [record(ownField(before, key)), record(value)];
     if (older !== undefined && newer !== undefined) {
       const inner = mergePatch(older, newer);
-      if (Object.keys(inner).length > 0) patch[key] = inner;
-    } else if (!isSame(before[key] ?? null, value ?? null)) patch[key] = value;
-  }
-  return patch;
+      return Object.keys(inner).length > 0 ? [[key, inner]] : [];
+    }
+    return isSame(ownField(before, key) ?? null, value ?? null) ? [] : [[key, value]];
+  });
+  return Object.fromEntries([...dropped, ...set]);
 }

@@ -348,6 +348,23 @@ describe("mergeThreeWay()", () => {
     });
   });
 
+  it("takes names that every JavaScript object has for names like any other", () => {
+    const before = JSON.parse('{"toString":"1","constructor":"1","__proto__":"1"}') as Record<string, unknown>;
+    const after = JSON.parse('{"__proto__":"2","valueOf":"2"}') as Record<string, unknown>;
+
+    expect(JSON.stringify(mergeThreeWay(before, after, before))).toBe('{"__proto__":"2","valueOf":"2"}');
+    expect(JSON.stringify(mergePatch(before, after))).toBe(
+      '{"toString":null,"constructor":null,"__proto__":"2","valueOf":"2"}',
+    );
+    const [from, to] = [before, after].map((data) => object("ConfigMap", "c", { data })) as [KubeObject, KubeObject];
+    expect(fieldDiff(from, to).map(({ path }) => path)).toEqual([
+      "data.__proto__",
+      "data.constructor",
+      "data.toString",
+      "data.valueOf",
+    ]);
+  });
+
   it("takes a list without a key as one value", () => {
     expect(mergeThreeWay({ args: ["a"] }, { args: ["b"] }, { args: ["a", "x"] })).toEqual({ args: ["b"] });
   });
