@@ -9,7 +9,7 @@ import type { Call } from "./command.ts";
 export async function askToGoOn(call: Call, question: string): Promise<void> {
   const next = [`${call.typed} --yes   goes on without asking`];
   if (!call.terminal.canAsk) {
-    throw new OperatorError("CONFIRMATION_NEEDED", "this would change machines, and nobody can be asked here", {
+    throw new OperatorError("CONFIRMATION_NEEDED", "this would change something, and nobody can be asked here", {
       next,
     });
   }

@@ -70,7 +70,7 @@ export interface FlagSpec {
 
 export const flagTable = {
   "dry-run": { name: "dry-run", short: "n", does: "Print the plan and change nothing." },
-  yes: { name: "yes", short: "y", does: "Do not ask before changing machines." },
+  yes: { name: "yes", short: "y", does: "Do not ask before anything is changed." },
   json: { name: "json", does: "Print one JSON document on stdout at the end." },
   events: { name: "events", does: "Print every event as a line of JSON on stdout." },
   "no-input": { name: "no-input", does: "Never ask; fail where an answer would be needed." },
@@ -97,7 +97,7 @@ export const flagTable = {
     value: "FILE",
     isRepeatable: true,
     completes: "file",
-    does: "Public key that may have signed the bundle; can be given more than once.",
+    does: "Public key that may have signed the bundle or package; can be given more than once.",
   },
   secrets: { name: "secrets", does: "Write secrets too (needs --out; files are readable by you only)." },
   fault: {
@@ -128,7 +128,7 @@ export const flagTable = {
     name: "registry-override",
     value: "HOST=URL",
     isRepeatable: true,
-    does: "Fetch what belongs to HOST from URL; the bundle does not remember it. Can be given more than once.",
+    does: "Fetch what belongs to HOST from URL; what is made does not remember it. Can be given more than once.",
   },
   set: {
     name: "set",

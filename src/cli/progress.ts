@@ -17,6 +17,8 @@ export function trackProgress(): Progress {
   const running = new Set<string>();
   const reaching = new Set<string>();
   const unsure = new Set<string>();
+  const onCluster = new Set<string>();
+  const halfDone = new Set<string>();
   let phase = "";
   let planned = 0;
   let done = 0;
@@ -40,6 +42,7 @@ export function trackProgress(): Progress {
         for (const step of event.waves.flat()) {
           stepTitles.set(step.id, step.title);
           if (step.effect !== "wait" && step.target.kind !== "file") reaching.add(step.id);
+          if (step.target.kind === "cluster") onCluster.add(step.id);
         }
       }
       if (!("step" in event)) return;
@@ -47,6 +50,9 @@ export function trackProgress(): Progress {
       if (event.kind === "step.succeeded") done += 1;
       // A call that was cut off may have arrived all the same.
       if (event.kind === "step.cancelled" && reaching.has(event.step)) unsure.add(event.step);
+      // What is deployed or removed is many writes; a refusal may come after some of them.
+      if (event.kind === "step.failed" && reaching.has(event.step) && onCluster.has(event.step))
+        halfDone.add(event.step);
       if (isEnd(event.kind)) running.delete(event.step);
     },
     running: () => {
@@ -63,6 +69,9 @@ export function trackProgress(): Progress {
         const what = others.length === 0 ? first : `${first} and ${others.length} more`;
         return `${part}${what} was begun and may have taken effect; the next run looks. Nothing was undone.`;
       }
+      const [begun] = halfDone;
+      if (begun !== undefined)
+        return `${part}"${stepTitles.get(begun) ?? begun}" was begun; the next run goes on from what is there.`;
       return changed === 0 ? `${part}Nothing was changed.` : `${part}Nothing was undone.`;
     },
     durationMs: () => lastMs - startedMs,

@@ -84,7 +84,7 @@ function summaryText(about: PackageSummary): string {
             description,
           ]),
         ),
-    `${about.images} images; ${about.commands} commands on the machine that deploys${about.commands === 0 ? "" : " (`package inspect PACKAGE actions` shows them)"}`,
+    `${counted(about.images, "image")}; ${counted(about.commands, "command")} on the machine that deploys${about.commands === 0 ? "" : " (`package inspect PACKAGE actions` shows them)"}`,
   ];
   return sections.filter((section) => section !== "").join("\n\n");
 }
@@ -123,3 +123,5 @@ function actionsText(actions: readonly ListedAction[]): string {
     })
     .join("\n\n");
 }
+
+const counted = (count: number, noun: string) => `${count} ${count === 1 ? noun : `${noun}s`}`;

@@ -157,7 +157,7 @@ function isWanted(name: string, wanted: readonly string[]): boolean {
 function unknownPackage(name: string, namespace: string): OperatorError {
   const where = namespace === "" ? "" : ` in namespace ${namespace}`;
   return new OperatorError("DEPLOY_PACKAGE_UNKNOWN", `the cluster has no record of a package ${name}${where}`, {
-    next: ["skerry package list   shows what is deployed"],
+    next: ["skerry package list   shows what is deployed; give it the same --kubeconfig or --site"],
   });
 }
 

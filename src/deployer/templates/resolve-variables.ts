@@ -139,7 +139,10 @@ function refuseExposed(declared: Declarations, layers: readonly VariableLayer[])
   throw new OperatorError(
     "PACKAGE_VARIABLE_EXPOSED",
     `package ${declared.packageName}: sensitive variables come from a file or a prompt: ${problems.map(({ message }) => message).join("; ")}`,
-    { problems, next: ["put them into a secrets file (0600, or encrypted with age) and name that"] },
+    {
+      problems,
+      next: ["--secrets-from FILE   a file with NAME: value (0600, or encrypted with age); in site.yaml: secretsFrom"],
+    },
   );
 }
 

@@ -40,4 +40,17 @@ describe("trackProgress()", () => {
 
     expect(progress.standing(0)).toBe("Nothing was changed.");
   });
+
+  it("does not claim that nothing was changed where a deployment failed after it had begun", () => {
+    const deploy: PlannedStep = { ...step("d", "change"), target: { kind: "cluster", name: "c" } };
+    const progress = seen(planned(deploy), {
+      kind: "step.failed",
+      phase: "p",
+      step: "d",
+      durationMs: 1,
+      error: { code: "X", message: "no", where: {}, problems: [], next: [], retry: "same" },
+    } as Unstamped<JourneyEvent>);
+
+    expect(progress.standing(0)).toBe('"do d" was begun; the next run goes on from what is there.');
+  });
 });

@@ -39,9 +39,10 @@ export function hintOf(key: KeyObject): string {
 }
 
 /** Without the cause: what OpenSSL says about a broken private key is of no use and might quote it. */
-export function keyInvalid(file: string, reason: string): OperatorError {
-  return new OperatorError("PACKAGE_KEY_INVALID", `${file} ${reason}`, {
-    where: { file },
-    next: ["cosign generate-key-pair     makes cosign.key and cosign.pub"],
-  });
+export function keyInvalid(
+  file: string,
+  reason: string,
+  next = ["cosign generate-key-pair     makes cosign.key and cosign.pub"],
+): OperatorError {
+  return new OperatorError("PACKAGE_KEY_INVALID", `${file} ${reason}`, { where: { file }, next });
 }

@@ -22,7 +22,8 @@ export async function readSigningKey({ file, pem }: PackageKeyFile, password: Ui
   if (sealed === undefined) throw keyInvalid(file, "is not a private key of cosign in PEM");
   const opened = await openSecret(Buffer.from(sealed, "base64").toString("utf8"), password);
   if (opened === undefined) throw keyInvalid(file, "is not a private key that can be read");
-  if (opened === "locked") throw keyInvalid(file, "is not opened by this password");
+  if (opened === "locked")
+    throw keyInvalid(file, "is not opened by this password", ["--password-file FILE   holds the password of the key"]);
   try {
     const key = createPrivateKey({ key: opened, format: "der", type: "pkcs8" });
     return { key, hint: hintOf(createPublicKey(key)) };

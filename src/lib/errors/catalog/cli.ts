@@ -20,7 +20,7 @@ export const cliErrors = {
   },
   CONFIRMATION_NEEDED: {
     exit: 2,
-    doc: "The command would change machines and nobody can be asked, because there is no terminal or --no-input was given. Look at the plan with --dry-run, then run the command with --yes. Nothing was done.",
+    doc: "The command would change machines or a cluster and nobody can be asked, because there is no terminal or --no-input was given. Look at the plan with --dry-run, then run the command with --yes. Nothing was done.",
   },
   CONFIRMATION_REFUSED: {
     exit: 2,

@@ -36,7 +36,7 @@ export const deployerErrors = {
   },
   PACKAGE_FEATURE_UNSUPPORTED: {
     exit: 3,
-    doc: "The package uses parts of Zarf's format that this version of Skerry does not carry out (charts, actions, files, repositories, data injections, imports and others). Every one is named with its component. Nothing was deployed, because leaving them out silently would deploy something else.",
+    doc: "The package uses something of Zarf's format that Skerry does not carry out: it initialises a cluster with Zarf's own services, needs a newer Zarf than 0.84, or is to be made from a v1beta1 definition or a chart repository by its alias. Everything is named. Nothing was made or deployed, because leaving it out silently would be something else.",
   },
   PACKAGE_IMAGE_UNLISTED: {
     exit: 3,
@@ -44,7 +44,7 @@ export const deployerErrors = {
   },
   PACKAGE_VARIABLE_INVALID: {
     exit: 3,
-    doc: "A value given for a package's variable does not match the pattern that the package asks for, or the package has no variable of that name. Correct the package's `variables` in site.yaml. Nothing was deployed.",
+    doc: "A value given for a package's variable does not match the pattern that the package asks for, or the package has no variable of that name. Correct `--set`, the environment, the secrets file or the package's `variables` in site.yaml. Nothing was deployed.",
   },
   PACKAGE_NOT_READY: {
     exit: 7,
