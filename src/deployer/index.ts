@@ -1,5 +1,5 @@
 export { actionsOf, type ListedAction } from "./actions/index.ts";
-export { createChartEngine } from "./charts/engine/index.ts";
+export { type ChartEngine, createChartEngine } from "./charts/engine/index.ts";
 export {
   addImages,
   allImages,
@@ -80,4 +80,4 @@ export { type PackageReference, parsePackageReference, registrySource } from "./
 export { type PackageKey, readPackageKey } from "./package/sign/public-key.ts";
 export { readSigningKey } from "./package/sign/signing-key.ts";
 export type { DeclaredVariable, VariableLayer } from "./templates/index.ts";
-export { environmentLayers, findDeployConfig, parseAssignments } from "./templates/index.ts";
+export { environmentLayers, findDeployConfig, loadFileValues, parseAssignments } from "./templates/index.ts";

@@ -1,11 +1,9 @@
 import { resolve } from "node:path";
 import type { DeployOptions, PackageRequest, VariableLayer } from "../deployer/index.ts";
-import { readTextFile } from "../lib/files.ts";
-import { readSecretVariables, type Site } from "../site/index.ts";
+import type { Site } from "../site/index.ts";
+import type { JourneyPorts, ReadText } from "./ports.ts";
 
 type Entry = Site["packages"][number];
-
-const valuesLimitBytes = 4 * 1024 * 1024;
 
 /**
  * What a site says of a package: its variables, secrets and values, and which of its components are taken.
@@ -16,10 +14,14 @@ const valuesLimitBytes = 4 * 1024 * 1024;
 export async function packageEntry(
   site: Site,
   entry: Entry,
-  options: { readonly identityFile?: string | undefined } = {},
+  options: {
+    readonly identityFile?: string | undefined;
+    readonly readText: ReadText;
+    readonly readSecrets: JourneyPorts["readSecrets"];
+  },
 ): Promise<Pick<PackageRequest, "variables" | "values"> & { readonly options: DeployOptions }> {
   const secretsFile = entry.secretsFrom === undefined ? undefined : resolve(site.folder, entry.secretsFrom);
-  const secrets = secretsFile === undefined ? {} : await readSecretVariables(secretsFile, options);
+  const secrets = secretsFile === undefined ? {} : await options.readSecrets(secretsFile, options);
   const variables: VariableLayer[] = [
     ...(secretsFile === undefined
       ? []
@@ -30,9 +32,7 @@ export async function packageEntry(
   return {
     variables,
     values: {
-      files: await Promise.all(
-        files.map(async (name) => ({ name, yaml: await readTextFile(name, { sizeLimitBytes: valuesLimitBytes }) })),
-      ),
+      files: await Promise.all(files.map(async (name) => ({ name, yaml: await options.readText(name) }))),
       assignments: {},
     },
     options: {

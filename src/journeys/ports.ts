@@ -1,8 +1,8 @@
 import type { Bundle, openBundle } from "../bundle/index.ts";
-import type { Workplace } from "../deployer/index.ts";
+import type { ChartEngine, Workplace } from "../deployer/index.ts";
 import type { Cluster, KubeStreams } from "../kube/index.ts";
 import type { Clock } from "../lib/clock.ts";
-import type { Site } from "../site/index.ts";
+import type { readSecretVariables, Site } from "../site/index.ts";
 import type { connectNode, probeNode } from "../talos/api/index.ts";
 import type { SiteKeys } from "./site-keys.ts";
 import type { serveBundle } from "./up/served-mirror.ts";
@@ -43,6 +43,10 @@ export interface JourneyPorts extends NodePorts {
   readonly serveBundle: typeof serveBundle;
   readonly keys: KeyKeeper;
   readonly readText: ReadText;
+  /** Helm's engine for charts of packages; made when the first package is looked at, closed at the end. */
+  readonly createEngine: () => ChartEngine;
+  /** Values of sensitive variables. @throws OperatorError SECRET_VARIABLES_… */
+  readonly readSecrets: typeof readSecretVariables;
   /** Where actions of packages run and their files lie; default: this machine, in the folder of the command. */
   readonly workplace?: Workplace;
   readonly texts: KeptTexts;

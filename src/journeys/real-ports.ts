@@ -1,7 +1,9 @@
 import { existsSync } from "node:fs";
 import { openBundle } from "../bundle/index.ts";
+import { createChartEngine } from "../deployer/index.ts";
 import { connectCluster, connectStreams } from "../kube/index.ts";
 import { readTextFile, writeFileWhole } from "../lib/files.ts";
+import { readSecretVariables } from "../site/index.ts";
 import { connectNode, probeNode } from "../talos/api/index.ts";
 import { mirrorAddress } from "./mirror-address.ts";
 import type { JourneyPorts } from "./ports.ts";
@@ -15,6 +17,8 @@ export const realPorts: JourneyPorts = {
   connectCluster,
   connectStreams,
   openBundle,
+  createEngine: createChartEngine,
+  readSecrets: readSecretVariables,
   mirrorAddress,
   serveBundle,
   keys: { load: loadSiteKeys, mint: mintSiteKeys, save: saveSiteKeys },

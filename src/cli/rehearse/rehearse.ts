@@ -1,4 +1,5 @@
 import { type Bundle, checkTrust } from "../../bundle/index.ts";
+import { createChartEngine, loadFileValues } from "../../deployer/index.ts";
 import type { JourneyEvent, SimulatedPorts, UpRehearsal } from "../../journeys/index.ts";
 import { rehearseUp } from "../../journeys/index.ts";
 import {
@@ -14,7 +15,8 @@ import {
   VirtualTime,
 } from "../../lab/index.ts";
 import { readTextFile } from "../../lib/files.ts";
-import { loadSite, type Site } from "../../site/index.ts";
+import { loadSite, readSecretVariables, type Site } from "../../site/index.ts";
+import { outsideEngine } from "./outside-engine.ts";
 
 export interface RehearsalRequest {
   readonly siteFile: string;
@@ -105,6 +107,20 @@ function portsOf(simulated: RehearsalSite, bundle: Bundle, time: VirtualTime): S
       return serve(simulated, host, site.mirror.port);
     },
     readText: async (file) => await time.outside(async () => await readTextFile(file)),
+    createEngine: () => outsideEngine(createChartEngine(), time),
+    readSecrets: async (...call) => await time.outside(async () => await readSecretVariables(...call)),
+    workplace: rehearsalWorkplace(time),
+  };
+}
+
+/** Actions of packages are taken to succeed, and nothing of them is run; files stay where they are. */
+function rehearsalWorkplace(time: VirtualTime): NonNullable<SimulatedPorts["workplace"]> {
+  return {
+    folder: process.cwd(),
+    commands: { platform: "linux", run: async () => await Promise.resolve({ exitCode: 0, stdout: "" }) },
+    network: { tcp: async () => await Promise.resolve(undefined), http: async () => await Promise.resolve(undefined) },
+    takesFiles: false,
+    loadFiles: async (...call) => await time.outside(async () => await loadFileValues(...call)),
   };
 }
 
@@ -129,6 +145,14 @@ function sharedBundle(bundle: Bundle, time: VirtualTime): Bundle {
     ...bundle,
     verifiedBlob: async function* (digest, { signal }) {
       const blob = bundle.verifiedBlob(digest, { signal })[Symbol.asyncIterator]();
+      for (;;) {
+        const next = await time.outside(async () => await blob.next());
+        if (next.done === true) return;
+        yield next.value;
+      }
+    },
+    open: async function* (digest, options) {
+      const blob = bundle.open(digest, options)[Symbol.asyncIterator]();
       for (;;) {
         const next = await time.outside(async () => await blob.next());
         if (next.done === true) return;

@@ -15,6 +15,7 @@ import { actionsOf, setsVariables } from "./needs.ts";
 import type { Recorder } from "./recorder.ts";
 import type { Run, Site } from "./run.ts";
 import { componentTemplates } from "./templates.ts";
+import { withPodReasons } from "./with-pod-reasons.ts";
 
 /** A component on its way. */
 export interface ComponentRun {
@@ -163,7 +164,7 @@ async function deployOne(at: ComponentRun, site: Site, release: ComponentRelease
   } catch (error) {
     signal.throwIfAborted();
     await record("Failed");
-    throw error;
+    throw await withPodReasons(error, site.cluster, release, { signal });
   }
 }
 

@@ -29,6 +29,8 @@ export interface PackagePlan {
   readonly record: "created" | "configured" | "unchanged" | "none";
   /** Nothing would be written, and no command run. */
   readonly isUnchanged: boolean;
+  /** This very package is there as it should be; its actions and files have had their turn when it was deployed. */
+  readonly isSettled: boolean;
 }
 
 export interface ComponentPlan {
@@ -105,13 +107,18 @@ async function plan(run: Run): Promise<PackagePlan> {
     prunes,
     record,
     isUnchanged: record === "unchanged" && !isTouched,
+    isSettled: site !== undefined && wasDeployed(run, site) && prunes.length === 0 && !components.some(changesCluster),
   };
 }
 
 /** Images and repositories that are there already are no change; whether they are is found out by pushing. */
-function changes({ actions, objects, releases, dataInjections, files }: ComponentPlan): boolean {
-  const isOther = releases.some(({ plan }) => plan?.outcome !== "unchanged");
-  return isOther || [actions, objects, dataInjections, files].some((list) => list.length > 0);
+function changes(component: ComponentPlan): boolean {
+  const { actions, dataInjections, files } = component;
+  return changesCluster(component) || [actions, dataInjections, files].some((list) => list.length > 0);
+}
+
+function changesCluster({ objects, releases }: ComponentPlan): boolean {
+  return objects.length > 0 || releases.some(({ plan }) => plan?.outcome !== "unchanged");
 }
 
 function recordPlan(run: Run, site: Site, isTouched: boolean): PackagePlan["record"] {

@@ -4,7 +4,7 @@ import type { CommandRunner, NetworkProbe } from "../actions/index.ts";
 import type { ChartEngine } from "../charts/engine/index.ts";
 import type { OpenPackage } from "../package/open-package.ts";
 import type { LeaseHolder } from "../state/index.ts";
-import type { DeclaredVariable, ValuesSources, VariableLayer } from "../templates/index.ts";
+import type { DeclaredVariable, loadFileValues, ValuesSources, VariableLayer } from "../templates/index.ts";
 import type { DeployEvent } from "./events.ts";
 import type { SelectionQuestions } from "./select-components.ts";
 
@@ -38,6 +38,10 @@ export interface Workplace {
   readonly path?: string;
   /** Answers `./zarf tools wait-for …`. */
   readonly program?: readonly string[];
+  /** Whether files of packages are put there; default true. A rehearsal leaves the machine alone. */
+  readonly takesFiles?: boolean;
+  /** Reads the files of variables of the type `file`; default: from this machine. */
+  readonly loadFiles?: typeof loadFileValues;
 }
 
 /** A package, a cluster, and what was asked for. */

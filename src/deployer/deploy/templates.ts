@@ -34,7 +34,10 @@ export function componentTemplates(run: Run, component: ComponentDefinition): Co
     marker,
   });
   const values = async ({ signal }: Call) =>
-    await loadFileValues(templateValues(scope.now(), builtIns), { folder: workplace.folder, signal });
+    await (workplace.loadFiles ?? loadFileValues)(templateValues(scope.now(), builtIns), {
+      folder: workplace.folder,
+      signal,
+    });
   return {
     scope: scope.now,
     values,

@@ -14,6 +14,7 @@ import {
 import { readTextFile } from "../../lib/files.ts";
 import { loadSite, readSecretVariables, type Site } from "../../site/index.ts";
 import { packageEntry } from "../package-entry.ts";
+import { realPorts } from "../real-ports.ts";
 import { readKeys, trustOf } from "../trusted-keys.ts";
 import type { JourneyWorld } from "../world.ts";
 import type { DeployContext } from "./context.ts";
@@ -133,7 +134,9 @@ export async function givenTo(
   });
   const entry = site?.packages.find((each) => each.name === name);
   const ofSite =
-    site === undefined || entry === undefined ? undefined : await packageEntry(site, entry, { identityFile });
+    site === undefined || entry === undefined
+      ? undefined
+      : await packageEntry(site, entry, { ...realPorts, identityFile });
   const secrets = secretsFile === undefined ? undefined : await readSecretVariables(secretsFile, { identityFile });
   const variables: VariableLayer[] = [
     { origin: { kind: "given" }, values: parseAssignments(inputs.set, "--set"), isForThisPackage: true },

@@ -2,6 +2,7 @@ import { localWorkplace, parseAssignments } from "../../deployer/index.ts";
 import { OperatorError } from "../../lib/errors/index.ts";
 import { loadSite, readSecretVariables } from "../../site/index.ts";
 import { packageEntry } from "../package-entry.ts";
+import { realPorts } from "../real-ports.ts";
 import type { JourneyWorld } from "../world.ts";
 import type { DeploymentInputs } from "./open-deployment.ts";
 import { reachCluster } from "./reach-cluster.ts";
@@ -22,7 +23,9 @@ export async function openRemoval(inputs: DeploymentInputs, world: JourneyWorld)
   const site = inputs.site === undefined ? undefined : await loadSite(inputs.site.siteFile);
   const entry = site?.packages.find(({ name }) => name === inputs.named);
   const ofSite =
-    site === undefined || entry === undefined ? undefined : await packageEntry(site, entry, { identityFile });
+    site === undefined || entry === undefined
+      ? undefined
+      : await packageEntry(site, entry, { ...realPorts, identityFile });
   const secrets = secretsFile === undefined ? undefined : await readSecretVariables(secretsFile, { identityFile });
   const reached = await reachCluster({ kubeconfigFile: inputs.kubeconfigFile, stateFolder: inputs.site?.stateFolder });
   if (reached === undefined)

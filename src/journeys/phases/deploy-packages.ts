@@ -1,18 +1,19 @@
 import {
   deployPackage,
   type OpenPackage,
+  type PackagePlan,
   type PackageRequest,
   packageReadiness,
   planPackage,
 } from "../../deployer/index.ts";
-import { isOperatorError } from "../../lib/errors/index.ts";
+import { isOperatorError, OperatorError } from "../../lib/errors/index.ts";
 import { controlPlanesOf, type Site } from "../../site/index.ts";
 import { changesText } from "../deploy/changes-text.ts";
 import { tellStep } from "../deploy/tell-step.ts";
 import { type ConditionState, definePhase, type Effect, type Phase, type Step } from "../engine/index.ts";
 import { packageEntry } from "../package-entry.ts";
 import { openStoredPackage } from "../stored-package.ts";
-import { remembered, type UpContext } from "../up/context.ts";
+import { engineOf, remembered, type UpContext } from "../up/context.ts";
 import { namingCutOff } from "../up/cut-off.ts";
 import { nextInCluster } from "../up/next-steps.ts";
 import { waitsMs } from "../up/waits.ts";
@@ -25,6 +26,8 @@ interface Found {
   /** What deploying would do; undefined where there is no API server to ask yet. */
   readonly change: { readonly effect: Effect; readonly text: string } | undefined;
   readonly ready: boolean;
+  /** What it would run on this machine. */
+  readonly commands: readonly string[];
   /** Nodes that the run goes on without: pods may have nowhere to run. */
   readonly setAside: ReadonlySet<string>;
 }
@@ -41,10 +44,12 @@ export function deployPackages(when: keyof typeof titles): Phase<UpContext> {
   return definePhase<UpContext, readonly Found[]>({
     id: `packages-${when}`,
     title: titles[when],
-    observe: async (context, { signal, setAside }) => {
+    observe: async (context, { signal, setAside, notice }) => {
       const entries = context.site.packages.filter((entry) => (entry.before === "ready") === (when === "before-ready"));
       const found: Found[] = [];
       for (const entry of entries) found.push({ ...(await lookAtPackage(context, entry, signal)), setAside });
+      for (const { pkg, commands } of found)
+        for (const command of commands) notice(`package ${pkg.name} runs on this machine: ${command}`);
       return found;
     },
     // One package after the other: a later one may need an earlier one.
@@ -62,17 +67,26 @@ async function lookAtPackage(context: UpContext, entry: Entry, signal: AbortSign
   if (stored === undefined) throw new Error(`${entry.name}: verify-bundle asks for every package`);
   const pkg = await openStoredPackage(bundle, stored, { signal });
   const request = await requestFor(context, { entry, pkg }, signal);
-  if (request === undefined) return { entry, pkg, change: undefined, ready: false };
+  if (request === undefined) return { entry, pkg, change: undefined, ready: false, commands: [] };
   try {
     const plan = await planPackage(request);
-    const state = plan.isUnchanged ? await packageReadiness(request) : undefined;
-    const effect: Effect = plan.isUnchanged ? "wait" : plan.record === "created" ? "create" : "change";
-    return { entry, pkg, change: { effect, text: changesText(plan) }, ready: state?.state === "ready" };
+    const state = plan.isSettled ? await packageReadiness(request) : undefined;
+    const effect: Effect = plan.isSettled ? "wait" : plan.record === "created" ? "create" : "change";
+    const commands = plan.isSettled ? [] : commandsOf(plan);
+    return { entry, pkg, change: { effect, text: changesText(plan) }, ready: state?.state === "ready", commands };
   } catch (error) {
     // The API server of a dry run may be away; what is wrong with the package itself is not hidden.
-    if (isOperatorError(error, "KUBE_UNREACHABLE")) return { entry, pkg, change: undefined, ready: false };
+    if (isOperatorError(error, "KUBE_UNREACHABLE"))
+      return { entry, pkg, change: undefined, ready: false, commands: [] };
     throw error;
   }
+}
+
+function commandsOf(plan: PackagePlan): readonly string[] {
+  const actions = plan.components.flatMap((component) => component.actions);
+  return actions.flatMap(({ cmd, component, moment }) =>
+    cmd === undefined ? [] : [`${component}, ${moment}: ${cmd.trim()}`],
+  );
 }
 
 async function requestFor(
@@ -83,10 +97,11 @@ async function requestFor(
   const { cluster, streams } = context.memory;
   if (cluster === undefined) return undefined;
   const { site, world, ports } = context;
-  const asked = await packageEntry(site, entry, { identityFile: world.identityFile });
+  const asked = await packageEntry(site, entry, { ...ports, identityFile: world.identityFile });
   return {
     pkg,
     cluster,
+    engine: engineOf(context),
     ...asked,
     ...(streams === undefined ? {} : { streams }),
     ...(ports.workplace === undefined ? {} : { workplace: ports.workplace }),
@@ -113,7 +128,12 @@ function deploy(context: UpContext, found: Found, when: keyof typeof titles): St
       remembered(context, "cluster");
       const request = await requestFor(context, found, signal);
       if (request === undefined) throw new Error("phase order: no cluster to deploy to");
-      await deployPackage({ ...request, onEvent: tellStep({ progress, notice }) });
+      try {
+        await deployPackage({ ...request, onEvent: tellStep({ progress, notice }) });
+      } catch (error) {
+        signal.throwIfAborted();
+        throw await withCircumstances(context, found, error, signal);
+      }
     },
     until: namingCutOff(context, controlPlanesOf(context.site), {
       description: `package ${pkg.name} is ready`,
@@ -126,6 +146,26 @@ function deploy(context: UpContext, found: Found, when: keyof typeof titles): St
       },
     }),
   };
+}
+
+/** What is waited for may wait for nodes: those that were set aside, and control planes that are cut off. */
+async function withCircumstances(
+  context: UpContext,
+  { setAside }: Found,
+  error: unknown,
+  signal: AbortSignal,
+): Promise<unknown> {
+  if (!isOperatorError(error, "RELEASE_NOT_READY") && !isOperatorError(error, "PACKAGE_NOT_READY")) return error;
+  const away = [...setAside];
+  const reason = away.length === 0 ? error.message : `${error.message}; ${awayText(away)}`;
+  const state = await namingCutOff(context, controlPlanesOf(context.site), {
+    description: "",
+    deadlineMs: 0,
+    check: async () => await Promise.resolve({ kind: "waiting", reason }),
+  }).check({ signal });
+  const { code, where, next, retry, cause, problems } = error;
+  const message = state.kind === "waiting" ? state.reason : reason;
+  return new OperatorError(code, message, { where, next: [...next, ...nextInCluster], retry, cause, problems });
 }
 
 async function readinessOf(context: UpContext, found: Found, signal: AbortSignal): Promise<ConditionState> {

@@ -4,7 +4,7 @@ import { definePhase } from "../engine/index.ts";
 import { packageEntry } from "../package-entry.ts";
 import { siteImages } from "../site-images.ts";
 import { openStoredPackage } from "../stored-package.ts";
-import type { UpContext } from "../up/context.ts";
+import { engineOf, type UpContext } from "../up/context.ts";
 
 /**
  * What this site will pull is in the bundle. Its signature, index and sizes were checked when it was opened; digests are as blobs
@@ -13,7 +13,8 @@ import type { UpContext } from "../up/context.ts";
 export const verifyBundle = definePhase<UpContext, readonly Problem[]>({
   id: "verify-bundle",
   title: "Verify bundle",
-  observe: async ({ site, bundle, ports, world }, { signal }) => {
+  observe: async (context, { signal }) => {
+    const { site, bundle, ports, world } = context;
     const carried = new Set(bundle.closure.images.map((image) => image.reference));
     const packages = new Map(bundle.packages().map((found) => [found.name, found]));
     for (const entry of site.packages) {
@@ -21,7 +22,14 @@ export const verifyBundle = definePhase<UpContext, readonly Problem[]>({
       if (stored === undefined) continue;
       const pkg = await openStoredPackage(bundle, stored, { signal });
       // A wrong value is told now, and not when the machines are installed already.
-      await checkPackage({ pkg, ...(await packageEntry(site, entry, { identityFile: world.identityFile })), signal });
+      const workplace = ports.workplace === undefined ? {} : { workplace: ports.workplace };
+      await checkPackage({
+        pkg,
+        engine: engineOf(context),
+        ...workplace,
+        ...(await packageEntry(site, entry, { ...ports, identityFile: world.identityFile })),
+        signal,
+      });
       await pkg.close();
     }
     return [
@@ -45,5 +53,9 @@ export const verifyBundle = definePhase<UpContext, readonly Problem[]>({
     });
   },
   // The first phase that looks is the last that closes: everything read from the file is done by then.
-  close: async ({ bundle }) => await bundle.close(),
+  close: async ({ bundle, memory }) => {
+    await memory.engine?.close();
+    delete memory.engine;
+    await bundle.close();
+  },
 });

@@ -1,4 +1,5 @@
 import type { Bundle } from "../../bundle/index.ts";
+import type { ChartEngine } from "../../deployer/index.ts";
 import type { Cluster, KubeStreams } from "../../kube/index.ts";
 import type { Site } from "../../site/index.ts";
 import type { Journal } from "../engine/index.ts";
@@ -32,10 +33,17 @@ export interface UpMemory {
   /** Machine config of each node, by name. */
   configs?: ReadonlyMap<string, string>;
   cluster?: Cluster;
+  engine?: ChartEngine;
   /** Into its pods; none in a rehearsal. */
   streams?: KubeStreams;
   /** Packages of the site that are deployed, in their order. */
   packages?: readonly { readonly name: string; readonly version: string; readonly state: string }[];
+}
+
+/** Helm's engine for this run; it loads nothing before a package needs it. */
+export function engineOf(context: UpContext): ChartEngine {
+  context.memory.engine ??= context.ports.createEngine();
+  return context.memory.engine;
 }
 
 /** A value that an earlier phase must have put into memory; its absence is a bug in the order of phases. */

@@ -14,6 +14,7 @@ import { createRehearsalInterior } from "./interior.ts";
 import { MemoryDoor } from "./memory-door.ts";
 import { RehearsalMirror } from "./mirror.ts";
 import { Network } from "./network.ts";
+import { polledWatch } from "./polled-watch.ts";
 import { seededBytes } from "./seeded.ts";
 import { SiteCluster } from "./site-cluster.ts";
 import { timingsOf } from "./timings.ts";
@@ -86,7 +87,13 @@ export function startRehearsalSite(options: RehearsalSiteOptions): RehearsalSite
   return {
     connectNode: network.connectNode,
     probeNode: network.probeNode,
-    connectCluster: (how) => connectCluster(how, { exchange: cluster.api.exchange }),
+    connectCluster: (how) => {
+      const reached = connectCluster(how, { exchange: cluster.api.exchange });
+      return {
+        ...reached,
+        watch: (selection, { signal }) => polledWatch(reached, selection, { clock: options.clock, signal }),
+      };
+    },
     mirror,
     laptop,
     machines,

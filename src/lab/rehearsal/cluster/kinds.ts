@@ -60,3 +60,8 @@ export function definedKinds(definition: KubeObject): readonly Kind[] {
       isNamespaced: spec?.["scope"] === "Namespaced",
     }));
 }
+
+/** Groups with version that are always served, "v1" left out. */
+export function builtInVersions(): readonly string[] {
+  return Object.keys(builtIn).filter((version) => version.includes("/"));
+}

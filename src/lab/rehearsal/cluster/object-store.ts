@@ -37,12 +37,12 @@ export class ObjectStore {
   }
 
   /** As server-side apply by one manager: fields that it no longer names go, the rest of the object stays. */
-  apply(object: KubeObject, options: { readonly dryRun: boolean }): KubeObject {
+  apply(object: KubeObject, options: { readonly dryRun: boolean; readonly manager: string }): KubeObject {
     const key = keyOf(object);
     const before = this.#objects.get(key);
     const merged = mergeOwned(before, this.#applied.get(key), withoutStringData(object));
     const owned = {
-      manager: "skerry",
+      manager: options.manager,
       operation: "Apply",
       apiVersion: object.apiVersion,
       fieldsType: "FieldsV1",

@@ -3,7 +3,8 @@ import type { Clock } from "../../../lib/clock.ts";
 import { OperatorError } from "../../../lib/errors/index.ts";
 import { LATENCY_MS, NO_ANSWER_MS } from "../timings.ts";
 import { notFound, ok, refusal } from "./answers.ts";
-import { builtInKinds, definedKinds, type Kind } from "./kinds.ts";
+import { builtInKinds, builtInVersions, definedKinds, type Kind } from "./kinds.ts";
+import { mergePatch } from "./merge-patch.ts";
 import { ObjectStore } from "./object-store.ts";
 import { podObject } from "./pod.ts";
 import { Workloads } from "./workloads.ts";
@@ -28,7 +29,8 @@ const systemNamespaces = ["default", "kube-system", "kube-public", "kube-node-le
 
 /**
  * The Kubernetes API of a rehearsal: discovery, read, list, create, server-side apply with dry run, status patches and deletion,
- * over objects in memory. It knows no schemas beyond names and scopes, admits everything, and answers no watches.
+ * over objects in memory. It knows no schemas beyond names and scopes, admits everything, and answers no watches: whoever reaches it
+ * looks again instead.
  */
 export class RehearsalApi {
   readonly workloads: Workloads;
@@ -75,6 +77,8 @@ export class RehearsalApi {
     const { path } = request;
     if (path === "/version") return ok({ gitVersion: this.#ports.version });
     if (path === "/readyz") return this.#readyz();
+    if (path === "/api") return ok({ kind: "APIVersions", versions: ["v1"] });
+    if (path === "/apis") return ok({ kind: "APIGroupList", groups: this.#groups() });
     if (!this.#ports.hasQuorum())
       return refusal(500, "InternalError", "etcdserver: request timed out, possibly due to connection lost");
     const parts = path.split("/").slice(1).map(decodeURIComponent);
@@ -96,6 +100,15 @@ export class RehearsalApi {
     return this.#ports.hasQuorum()
       ? { httpStatus: 200, text: "[+]ping ok\n[+]etcd ok\nreadyz check passed\n" }
       : { httpStatus: 500, text: "[+]ping ok\n[-]etcd failed: reason withheld\nreadyz check failed\n" };
+  }
+
+  #groups(): readonly object[] {
+    const own = this.#store.list("apiextensions.k8s.io/v1", "CustomResourceDefinition").flatMap(definedKinds);
+    const versions = [...builtInVersions(), ...own.map(({ apiVersion }) => apiVersion)];
+    return [...new Set(versions)].map((groupVersion) => ({
+      name: groupVersion.split("/")[0],
+      versions: [{ groupVersion, version: groupVersion.split("/")[1] }],
+    }));
   }
 
   #kinds(apiVersion: string): readonly Kind[] {
@@ -140,9 +153,12 @@ export class RehearsalApi {
         if (!this.#store.delete(ref)) return missing();
         this.workloads.changed();
         return ok({ kind: "Status", status: "Success" });
+      case "PUT":
+        return found === undefined ? missing() : this.#replace(found, request);
       case "PATCH":
         if (at.sub === "status") return found === undefined ? missing() : this.#patchStatus(found, request);
-        return this.#apply(request);
+        if (request.contentType !== mergePatchType) return this.#apply(found, request);
+        return found === undefined ? missing() : this.#write(mergePatch(found, request.body) as KubeObject, request);
       default:
         return refusal(405, "MethodNotAllowed", "the server does not allow this method on the requested resource");
     }
@@ -168,12 +184,25 @@ export class RehearsalApi {
     return ok(this.#shown(created), 201);
   }
 
-  #apply({ body, query }: ApiRequest): ApiAnswer {
+  #replace(found: KubeObject, request: ApiRequest): ApiAnswer {
+    const object = request.body as KubeObject;
+    return isOutdated(found, object) ? outdated(object) : this.#write(object, request);
+  }
+
+  #write(object: KubeObject, { query }: ApiRequest): ApiAnswer {
+    if (query?.["dryRun"] === "All") return ok(this.#shown(object));
+    const written = this.#store.replace(object);
+    this.workloads.changed();
+    return ok(this.#shown(written));
+  }
+
+  #apply(found: KubeObject | undefined, { body, query }: ApiRequest): ApiAnswer {
     const object = body as KubeObject;
     const missing = this.#missingNamespace(object);
     if (missing !== undefined) return missing;
+    if (found !== undefined && isOutdated(found, object)) return outdated(object);
     const dryRun = query?.["dryRun"] === "All";
-    const applied = this.#store.apply(object, { dryRun });
+    const applied = this.#store.apply(object, { dryRun, manager: query?.["fieldManager"] ?? "skerry" });
     if (!dryRun) this.workloads.changed();
     return ok(this.#shown(applied));
   }
@@ -214,6 +243,17 @@ export class RehearsalApi {
         return this.workloads.statusOf(object);
     }
   }
+}
+
+const mergePatchType = "application/merge-patch+json";
+
+/** Whether somebody else wrote since the version that a guarded write names. */
+function isOutdated(found: KubeObject, { metadata: { resourceVersion } }: KubeObject): boolean {
+  return resourceVersion !== undefined && resourceVersion !== found.metadata.resourceVersion;
+}
+
+function outdated({ kind, metadata }: KubeObject): ApiAnswer {
+  return refusal(409, "Conflict", `${kind} ${JSON.stringify(metadata.name)} has been modified`);
 }
 
 function resourceList(apiVersion: string, kinds: readonly Kind[]): object {
