@@ -11,6 +11,7 @@ const benches = [
   "package-open",
   "chart-render",
   "apply-500",
+  "redeploy",
   "up",
   "contained",
 ] as const;
