@@ -116,7 +116,7 @@ export const commands: readonly CommandSpec[] = [
       "Looks at the machines, shows what it will do and asks, then does it. Run it again at any time: what is done is left alone, " +
       "so this is also how an interrupted run goes on.",
     arguments: [],
-    flags: ["dry-run", "yes", ...which, "bundle", "until", ...run, "no-input", "concurrency"],
+    flags: ["dry-run", "yes", ...which, "bundle", "identity", "until", ...run, "no-input", "concurrency"],
     examples: [
       { command: "skerry up --dry-run", does: "see what would be done, disks to be erased included" },
       { command: "skerry up", does: "bring up the site of this folder" },

@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import type { JourneyWorld } from "../journeys/index.ts";
 import type { Call } from "./command.ts";
 import { cacheFolderOf } from "./folders.ts";
@@ -6,7 +7,9 @@ const DEFAULT_CONCURRENCY = 8;
 
 /** What every journey is handed. */
 export function worldOf(call: Call, notice?: (text: string) => void): JourneyWorld {
+  const identity = call.flags.identity ?? call.environment["SKERRY_IDENTITY"];
   return {
+    ...(identity === undefined || identity === "" ? {} : { identityFile: resolve(call.workingFolder, identity) }),
     clock: call.clock,
     random: call.random,
     signal: call.signal,
