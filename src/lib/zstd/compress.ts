@@ -1,7 +1,4 @@
-import { promisify } from "node:util";
-import { zstdCompress as compressWithCallback, constants } from "node:zlib";
-
-const compressWhole = promisify(compressWithCallback);
+import { constants, createZstdCompress } from "node:zlib";
 
 /** Content of one frame; each is compressed apart from the others. */
 const frameContentBytes = 4 << 20;
@@ -31,7 +28,7 @@ export async function* zstdCompress(
   const inWork: { readonly frame: Promise<Buffer>; readonly content: Buffer }[] = [];
   const begin = (content: Buffer) => {
     // With its size in its header, so that a reader can say what it needs before it begins.
-    const frame = compressWhole(content, { params, pledgedSrcSize: content.length, chunkSize: outputBytes });
+    const frame = compressFrame(content, params);
     // Its failure is told when its turn comes.
     frame.catch(() => undefined);
     inWork.push({ frame, content });
@@ -53,6 +50,39 @@ export async function* zstdCompress(
   // No input at all is still a frame, so that a reader sees Zstandard.
   if (isEmpty) begin(Buffer.alloc(0));
   for (const work of inWork) yield await finish(work);
+}
+
+/** Node's own function for this would copy what comes out, in two pieces that lie next to each other. */
+async function compressFrame(content: Buffer, params: Readonly<Record<number, number>>): Promise<Buffer> {
+  return await new Promise((resolve, reject) => {
+    const pieces: Buffer[] = [];
+    const encoder = createZstdCompress({ params, pledgedSrcSize: content.length, chunkSize: outputBytes });
+    encoder.on("data", (piece: Buffer) => pieces.push(piece));
+    encoder.once("end", () => resolve(inOnePiece(pieces)));
+    encoder.once("error", reject);
+    encoder.end(content);
+  });
+}
+
+function inOnePiece(pieces: readonly Buffer[]): Buffer {
+  const [first] = pieces;
+  const bytes = pieces.reduce((sum, { length }) => sum + length, 0);
+  let end = first?.byteOffset ?? 0;
+  const isOne = pieces.every((piece) => {
+    const follows = piece.buffer === first?.buffer && piece.byteOffset === end;
+    end += piece.length;
+    return follows;
+  });
+  return first !== undefined && isOne ? Buffer.from(first.buffer, first.byteOffset, bytes) : Buffer.concat(pieces);
+}
+
+/**
+ * Gives the memory of a written frame back at once. Left to the collector of garbage, megabytes per frame make it mark everything
+ * there is, again and again, which takes longer than the sums.
+ */
+export function releaseFrame({ buffer }: Uint8Array): void {
+  // Memory of this size is nobody else's.
+  if (buffer instanceof ArrayBuffer && buffer.byteLength === outputBytes) buffer.transfer(0);
 }
 
 /** Memory for the content of frames, used again and again: fresh pages for every frame cost as much as the sums. */

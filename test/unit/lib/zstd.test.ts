@@ -3,7 +3,14 @@ import { constants, zstdCompressSync, zstdDecompressSync } from "node:zlib";
 import { test as property } from "@fast-check/vitest";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { measureZstd, ZstdError, type ZstdLimits, zstdCompress, zstdDecompress } from "../../../src/lib/zstd/index.ts";
+import {
+  measureZstd,
+  releaseFrame,
+  ZstdError,
+  type ZstdLimits,
+  zstdCompress,
+  zstdDecompress,
+} from "../../../src/lib/zstd/index.ts";
 
 const { signal } = new AbortController();
 
@@ -164,6 +171,16 @@ describe("zstdCompress()", () => {
       expect((await measureZstd(readAt(first), { signal })).maxContentBytes).toBe(content.length);
     },
   );
+
+  it("gives the memory of a frame back when it is told, and that of nobody else", async () => {
+    for await (const frame of zstdCompress(inChunks(randomBytes(5 << 20), 65_536), { signal })) {
+      releaseFrame(frame);
+      expect(frame.buffer.byteLength).toBe(0);
+    }
+    const other = Buffer.from("other");
+    releaseFrame(other);
+    expect(other.toString()).toBe("other");
+  });
 });
 
 describe("measureZstd()", () => {

@@ -1,6 +1,6 @@
 import { mkdir } from "node:fs/promises";
 import path from "node:path";
-import { zstdCompress } from "../../../lib/zstd/index.ts";
+import { releaseFrame, zstdCompress } from "../../../lib/zstd/index.ts";
 import { recycleChunk } from "../../../oci/index.ts";
 import type { BuiltPackage } from "../assemble/assemble.ts";
 import { layerEntry } from "../assemble/package-layer.ts";
@@ -48,6 +48,14 @@ export async function writePackage(request: WriteRequest): Promise<WrittenFiles>
   };
   await mkdir(folder, { recursive: true });
   const file = path.join(folder, packageFileName(built.definition));
-  const bytes = built.definition.metadata.uncompressed ? told() : zstdCompress(told(), { signal });
+  const bytes = built.definition.metadata.uncompressed ? told() : compressed(told(), signal);
   return await writeParts(file, bytes, { signal, ...(maxPartBytes === undefined ? {} : { maxPartBytes }) });
+}
+
+async function* compressed(source: AsyncIterable<Uint8Array>, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  for await (const frame of zstdCompress(source, { signal })) {
+    yield frame;
+    // It has been written when the next one is asked for.
+    releaseFrame(frame);
+  }
 }
