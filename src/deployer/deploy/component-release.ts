@@ -130,7 +130,7 @@ function ofManifest(source: Source, manifest: ManifestDefinition, waitsForData: 
         }),
       );
       const raw = rawRelease({ owner, component: component.name, manifest: name, files: texts });
-      await found({ declared: raw.namespaces as readonly KubeObject[], mentioned: raw.mentioned });
+      await found({ declared: raw.namespaces, mentioned: raw.mentioned });
       return { render: raw.chart, connectStrings: () => raw.connectStrings };
     },
   };

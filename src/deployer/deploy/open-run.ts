@@ -116,7 +116,5 @@ async function siteOf(
 /** A digest, so that nothing of what it was made from can be read; salted with the package's own. */
 function inputsOf(digest: string, components: readonly ComponentDefinition[], rest: object): string {
   const given = { digest, components: components.map(({ name }) => name), ...rest };
-  return createHash("sha256")
-    .update(canonicalJson(given as unknown as JsonValue))
-    .digest("hex");
+  return createHash("sha256").update(canonicalJson(given)).digest("hex");
 }

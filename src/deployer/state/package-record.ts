@@ -147,5 +147,5 @@ function timeless(of: PackageRecord): string {
     // Zarf keeps them in no order.
     installedCharts: component.installedCharts.map((chart) => canonicalJson(chartJson(chart))).sort(),
   }));
-  return canonicalJson({ ...of, generation: 0, deployedComponents } as unknown as JsonValue);
+  return canonicalJson({ ...of, generation: 0, deployedComponents });
 }
