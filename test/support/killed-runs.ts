@@ -42,6 +42,7 @@ const phasesWithSteps = [
   "api-server",
   "packages-before-ready",
   "nodes-ready",
+  "system-pods",
   "packages-after-ready",
 ] as const;
 

@@ -2,16 +2,13 @@ import type { KubeObject } from "../../kube/index.ts";
 import { isOperatorError } from "../../lib/errors/index.ts";
 import type { SiteNode } from "../../site/index.ts";
 import { type ConditionState, definePhase, type Step } from "../engine/index.ts";
-import { waitingImages } from "../look/waiting-images.ts";
 import { nodeReadiness } from "../node-readiness.ts";
 import { remembered, type UpContext } from "../up/context.ts";
 import { namingCutOff } from "../up/cut-off.ts";
+import { lackedImages } from "../up/lacked-images.ts";
 import { nextInCluster } from "../up/next-steps.ts";
 import { waitsMs } from "../up/waits.ts";
 import { whileMirrorServes } from "../up/while-mirror-serves.ts";
-
-const MAX_IMAGES = 2;
-const MAX_REASON = 300;
 
 type Facts = ReadonlyMap<string, KubeObject> | undefined;
 
@@ -71,22 +68,11 @@ function waitForReady(context: UpContext, node: SiteNode, provisional: boolean):
           );
           const state = stateOf(context, new Map(found.items.map((item) => [item.metadata.name ?? "", item])), node);
           if (state.kind !== "waiting") return state;
-          return { ...state, reason: [state.reason, ...(await lackedBy(context, node, signal))].join("; ") };
+          // A pod network that cannot be pulled is why a node is never Ready.
+          const lacked = await lackedImages(remembered(context, "cluster"), { signal, node: node.name });
+          return { ...state, reason: [state.reason, ...lacked].join("; ") };
         },
       }),
     ),
   };
-}
-
-/** A pod network that cannot be pulled is why a node is never Ready; at most two images are named. */
-async function lackedBy(context: UpContext, node: SiteNode, signal: AbortSignal): Promise<readonly string[]> {
-  const waiting = await waitingImages(remembered(context, "cluster"), { signal, node: node.name });
-  const byImage = new Map(waiting.map((each) => [each.image, each]));
-  return [...byImage.values()]
-    .slice(0, MAX_IMAGES)
-    .map(({ image, pod, reason }) => `${pod} waits for ${image}: ${shorten(reason)}`);
-}
-
-function shorten(text: string): string {
-  return text.length <= MAX_REASON ? text : `${text.slice(0, MAX_REASON)}…`;
 }

@@ -14,6 +14,7 @@ import { verifyBundle } from "../phases/verify-bundle.ts";
 import { waitForApiServer } from "../phases/wait-for-api-server.ts";
 import { waitForInstall } from "../phases/wait-for-install.ts";
 import { waitForNodes } from "../phases/wait-for-nodes.ts";
+import { waitForSystemPods } from "../phases/wait-for-system-pods.ts";
 import { waitForTalos } from "../phases/wait-for-talos.ts";
 import { realPorts } from "../real-ports.ts";
 import { trustOf } from "../trusted-keys.ts";
@@ -55,6 +56,7 @@ export async function up(request: UpRequest, world: JourneyWorld): Promise<Journ
       waitForApiServer,
       deployPackages("before-ready"),
       waitForNodes,
+      waitForSystemPods,
       deployPackages("after-ready"),
     ],
     report: reportUp,

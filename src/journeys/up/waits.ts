@@ -12,5 +12,7 @@ export const waitsMs = {
   health: 15 * 60_000,
   apiServer: 10 * 60_000,
   nodeReady: 15 * 60_000,
+  /** CoreDNS and kube-proxy: images from the mirror. */
+  systemPods: 15 * 60_000,
   package: 15 * 60_000,
 } as const;
