@@ -1,7 +1,7 @@
 import { type Cluster, type KubeObject, record } from "../../kube/index.ts";
 import type { ClusterState, RegistryState } from "../state/index.ts";
-import { findObject } from "./compare.ts";
-import type { NamespaceChange } from "./namespaces.ts";
+import { findObject } from "./find-object.ts";
+import type { NamespaceChange } from "./namespace-change.ts";
 
 interface SecretWorld {
   readonly cluster: Cluster;

@@ -1,7 +1,7 @@
 import { type Cluster, type KubeObject, type ObjectRef, objectName, readiness, record } from "../../kube/index.ts";
 import type { Clock } from "../../lib/clock.ts";
 import { isOperatorError, OperatorError } from "../../lib/errors/index.ts";
-import { findObject } from "./compare.ts";
+import { findObject } from "./find-object.ts";
 
 export interface ObjectReadiness {
   /** `Kind/namespace/name` */

@@ -6,7 +6,7 @@ import type { ComponentDefinition } from "../package/definition.ts";
 import type { ClusterState } from "../state/index.ts";
 import type { LiveScope } from "../templates/index.ts";
 import { builtInsFor } from "./built-ins.ts";
-import type { ComponentRun } from "./deploy-component.ts";
+import type { ComponentRun } from "./component-run.ts";
 import type { DeployEvent } from "./events.ts";
 import type { OpenWorkplace } from "./workplace.ts";
 

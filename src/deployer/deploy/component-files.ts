@@ -1,7 +1,7 @@
 import { type PlannedFile, placeFiles, planFiles } from "../files/index.ts";
 import type { ComponentDefinition } from "../package/definition.ts";
 import type { ComponentFiles } from "../package/open-package.ts";
-import type { ComponentRun } from "./deploy-component.ts";
+import type { ComponentRun } from "./component-run.ts";
 import type { Run } from "./run.ts";
 import { componentTemplates } from "./templates.ts";
 

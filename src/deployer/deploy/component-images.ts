@@ -1,6 +1,6 @@
 import { openRegistry, pushImages } from "../images/index.ts";
 import { streamsOf } from "./cluster-streams.ts";
-import type { ComponentRun } from "./deploy-component.ts";
+import type { ComponentRun } from "./component-run.ts";
 import { imagesOf } from "./needs.ts";
 import type { Site } from "./run.ts";
 

@@ -1,6 +1,6 @@
 import { injectData } from "../injections/index.ts";
 import { streamsOf } from "./cluster-streams.ts";
-import type { ComponentRun } from "./deploy-component.ts";
+import type { ComponentRun } from "./component-run.ts";
 import type { Site } from "./run.ts";
 
 /** Data on its way into pods, while the component goes on. */

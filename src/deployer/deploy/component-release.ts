@@ -1,4 +1,3 @@
-import type { KubeObject } from "../../kube/index.ts";
 import type { ReleaseRequest } from "../charts/releases/index.ts";
 import { type PostRendered, postRender, type ReleaseOwner } from "../manifests/post-render.ts";
 import { rawRelease } from "../manifests/raw-release.ts";

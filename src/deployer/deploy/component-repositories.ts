@@ -1,6 +1,6 @@
 import { openGitServer, pushRepositories } from "../repositories/index.ts";
 import { streamsOf } from "./cluster-streams.ts";
-import type { ComponentRun } from "./deploy-component.ts";
+import type { ComponentRun } from "./component-run.ts";
 import type { Site } from "./run.ts";
 
 /**

@@ -1,8 +1,6 @@
 import { isOperatorError } from "../../lib/errors/index.ts";
 import { deployRelease } from "../charts/releases/index.ts";
 import type { ReleaseOwner } from "../manifests/post-render.ts";
-import type { ComponentDefinition } from "../package/definition.ts";
-import type { ComponentFiles } from "../package/open-package.ts";
 import { awaitObjects } from "./await-objects.ts";
 import { runMoment } from "./component-actions.ts";
 import { placeComponentFiles } from "./component-files.ts";
@@ -10,22 +8,12 @@ import { pushComponentImages } from "./component-images.ts";
 import { startInjections } from "./component-injections.ts";
 import { type ComponentRelease, componentReleases } from "./component-release.ts";
 import { pushComponentRepositories } from "./component-repositories.ts";
+import type { ComponentRun } from "./component-run.ts";
 import { type NamespaceNeeds, namespaceChanges } from "./namespaces.ts";
 import { actionsOf, setsVariables } from "./needs.ts";
-import type { Recorder } from "./recorder.ts";
 import type { Run, Site } from "./run.ts";
 import { componentTemplates } from "./templates.ts";
 import { withPodReasons } from "./with-pod-reasons.ts";
-
-/** A component on its way. */
-export interface ComponentRun {
-  readonly run: Run;
-  readonly component: ComponentDefinition;
-  readonly files: ComponentFiles;
-  /** Undefined where the package needs no cluster: nothing is recorded then. */
-  readonly recorder: Recorder | undefined;
-  readonly signal: AbortSignal;
-}
 
 export interface ComponentMode {
   /** It was deployed already as it is now: only what differs is written. */

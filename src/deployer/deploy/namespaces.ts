@@ -3,22 +3,14 @@ import type { Clock } from "../../lib/clock.ts";
 import { isOperatorError, OperatorError } from "../../lib/errors/index.ts";
 import { type ClusterState, stateNamespace } from "../state/index.ts";
 import { accessSecrets } from "./access-secrets.ts";
-import { findObject, type Outcome } from "./compare.ts";
+import { findObject } from "./find-object.ts";
+import type { NamespaceChange } from "./namespace-change.ts";
 
 const managedBy = { "app.kubernetes.io/managed-by": "zarf" };
 const watched = { "zarf.dev/agent": "mutate" };
 const initialNamespaces = new Set(["default", "kube-system", "kube-public", "kube-node-lease"]);
 const zarf = { fieldManager: "zarf" } as const;
 const goneWithinMs = 120_000;
-
-/** Something that is not as it should be before a release can be there. */
-export interface NamespaceChange {
-  /** `Kind/namespace/name` */
-  readonly object: string;
-  readonly outcome: Exclude<Outcome, "unchanged">;
-  /** Safe to repeat. */
-  readonly write: () => Promise<void>;
-}
 
 export interface NamespaceWorld {
   readonly cluster: Cluster;

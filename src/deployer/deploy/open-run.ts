@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { systemClock } from "../../lib/clock.ts";
 import { OperatorError } from "../../lib/errors/index.ts";
-import { canonicalJson, type JsonValue } from "../../lib/json.ts";
+import { canonicalJson } from "../../lib/json.ts";
 import { actionsOf, availableTools, checkActions } from "../actions/index.ts";
 import { createChartEngine } from "../charts/engine/index.ts";
 import type { ComponentDefinition } from "../package/definition.ts";
