@@ -70,6 +70,7 @@ export const commands: readonly CommandSpec[] = [
       "max-package-size",
       "signing-key",
       "password-file",
+      "skip-sbom",
       ...run,
     ],
     examples: [

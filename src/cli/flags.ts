@@ -38,6 +38,7 @@ export interface Flags {
   readonly maxPackageSize?: string;
   readonly signingKey?: string;
   readonly passwordFile?: string;
+  readonly skipSbom: boolean;
   readonly update: boolean;
   readonly kubeconfig?: string;
   /** As given: names and globs with commas between. */
@@ -166,6 +167,7 @@ export const flagTable = {
     completes: "file",
     does: "Holds the password of the key. Default: an empty password.",
   },
+  "skip-sbom": { name: "skip-sbom", does: "Taken for scripts written for Zarf; no SBOM is made anyway." },
   update: { name: "update", does: "Add the images that are not listed to the zarf.yaml, comments and order kept." },
   kubeconfig: {
     name: "kubeconfig",

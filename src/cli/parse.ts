@@ -102,6 +102,7 @@ function toFlags(parsed: Parsed): Flags {
     fault: [],
     registryOverride: [],
     set: [],
+    skipSbom: false,
     update: false,
     setValues: [],
     values: [],

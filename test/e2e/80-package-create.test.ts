@@ -41,7 +41,7 @@ describe("skerry package create", () => {
 
     const planned = await run("package", "create", "src", "--dry-run");
     expect([planned.code, planned.stdout]).toEqual([0, expect.stringContaining("1 file, runs 2 commands")]);
-    const made = await run("package", "create", "src", "--out", "dist", "--json");
+    const made = await run("package", "create", "src", "--out", "dist", "--skip-sbom", "--json");
     const { report } = JSON.parse(made.stdout) as { report: { files: string[]; isSigned: boolean } };
     const { files, isSigned } = report;
     expect([made.code, files.map((file) => file.slice(folder.length)), isSigned]).toEqual([
@@ -63,5 +63,11 @@ describe("skerry package find-images", () => {
     expect(code).toBe(0);
     expect(stdout).toMatch(/registry\.example\/migrate:2 +web +NOT LISTED +Job\/migrate of chart web/);
     expect(stdout).toMatch(/registry\.example\/team\/later:9 +tools +maybe/);
+  });
+
+  it("renders with the values of variables that are given", async () => {
+    const { code, stdout } = await run("package", "find-images", "src", "--set", "tool=alpine:3");
+
+    expect([code, stdout]).toEqual([0, expect.stringMatching(/docker\.io\/library\/alpine:3 +tools +NOT LISTED/)]);
   });
 });

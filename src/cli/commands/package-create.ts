@@ -47,7 +47,7 @@ function createdText(report: PackageCreateReport, { durationMs }: Ending): strin
     `${place} is ready: ${formatBytes(sizeBytes)}, ${components} components, ${images} images`,
     "",
     `  signed   ${isSigned ? "yes" : "no; deploying it takes --allow-unsigned or a bundle that is signed"}`,
-    "  SBOM     none: there is no scanner in Skerry",
+    "  SBOM     none: Skerry has no scanner, with --skip-sbom or without",
     `  sha256   ${sha256}`,
     "",
     `Took ${formatDuration(durationMs)}.`,

@@ -14,7 +14,6 @@ export const packageFindImages: Handler = async (call) => {
     {
       place: resolve(call.workingFolder, call.args[0] ?? "."),
       set: namedValues(call.flags.set, "--set"),
-      variables: {},
       registryOverrides: overridesOf(call),
       update: call.flags.update,
       ...(architecture === undefined ? {} : { architecture }),

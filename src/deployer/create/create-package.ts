@@ -2,6 +2,8 @@ import pMap from "p-map";
 import type { BuildOptions, BuildPorts } from "./build-options.ts";
 import { createPackageMaker, findImages, type WholePackage } from "./package-maker.ts";
 import type { LoadedPackage } from "./source/load-package.ts";
+import { checkSpace } from "./stage/free-space.ts";
+import { spaceNeeds } from "./stage/space-needs.ts";
 
 const imagesAtATime = 3;
 
@@ -15,7 +17,9 @@ export async function createPackage(
   options: BuildOptions,
   ports: BuildPorts,
 ): Promise<WholePackage> {
-  const { images } = await findImages(loaded, ports);
+  const { images, totalBytes } = await findImages(loaded, ports);
+  const { stagedBytes } = await spaceNeeds(loaded, totalBytes, ports);
+  await checkSpace([{ folder: ports.staging.path, bytes: stagedBytes }]);
   const maker = createPackageMaker(loaded, options, ports);
   for (const { name } of loaded.definition.components) await maker.stage(name);
   await pMap(images, (image) => maker.pull(image), { concurrency: imagesAtATime });

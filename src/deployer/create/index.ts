@@ -23,6 +23,8 @@ export { createPackageMaker, findImages, type PackageMaker, type WholePackage } 
 export type { LoadedPackage } from "./source/load-package.ts";
 export { olderDefinition } from "./source/older-definition.ts";
 export { findDefinition } from "./source/read-source.ts";
+export { checkSpace } from "./stage/free-space.ts";
+export { spaceNeeds } from "./stage/space-needs.ts";
 export { makeStagingFolder, type StagingFolder } from "./stage/staging-folder.ts";
 export type { WrittenFiles } from "./write/part-writer.ts";
 export { signPackage } from "./write/sign-package.ts";

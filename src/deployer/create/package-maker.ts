@@ -12,7 +12,6 @@ import { archivedImages } from "./images/image-archives.ts";
 import { createPuller } from "./images/pull-images.ts";
 import { type ResolvedImage, resolveImages } from "./images/resolve-images.ts";
 import type { LoadedPackage } from "./source/load-package.ts";
-import { freeBytesOf, noSpace } from "./stage/free-space.ts";
 import type { StagedTree } from "./stage/staged.ts";
 
 /** A package with everything it needs on this disk. */
@@ -32,13 +31,13 @@ export interface PackageMaker {
 }
 
 /**
- * The images that a package pulls, found in their registries; their bytes are not fetched yet, but there is room for them.
+ * The images that a package pulls, found in their registries; their bytes are not fetched yet.
  *
- * @throws OperatorError PACKAGE_IMAGES_MISSING with all that could not be had, PACKAGE_NO_SPACE
+ * @throws OperatorError PACKAGE_IMAGES_MISSING with all that could not be had
  */
 export async function findImages(
   { definition }: LoadedPackage,
-  { registries, staging, signal, onProgress }: Pick<BuildPorts, "registries" | "staging" | "signal" | "onProgress">,
+  { registries, signal, onProgress }: Pick<BuildPorts, "registries" | "signal" | "onProgress">,
 ): Promise<{ readonly images: readonly ResolvedImage[]; readonly totalBytes: number }> {
   const images = await resolveImages(packageImages({ definition }), {
     registries,
@@ -48,8 +47,6 @@ export async function findImages(
   });
   const sizes = new Map(images.flatMap(({ blobs }) => blobs.map(({ digest, size }) => [digest, size] as const)));
   const totalBytes = [...sizes.values()].reduce((sum, size) => sum + size, 0);
-  const freeBytes = await freeBytesOf(staging.path);
-  if (totalBytes > freeBytes) throw noSpace(staging.path, totalBytes, freeBytes);
   return { images, totalBytes };
 }
 

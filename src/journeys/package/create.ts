@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import {
   type BuildOptions,
   type BuildPorts,
+  checkSpace,
   createActionRunner,
   createChartEngine,
   createPackageMaker,
@@ -16,6 +17,7 @@ import {
   readSigningKey,
   type StagingFolder,
   signPackage,
+  spaceNeeds,
   type WrittenFiles,
   writePackage,
 } from "../../deployer/index.ts";
@@ -107,7 +109,7 @@ const sourcePhase = definePhase<Context, undefined>({
     notice(
       `${loaded.definition.components.length} components, ${images.length} images, ${sizeText(totalBytes)} to pull`,
     );
-    if (totalBytes > 0) notice(`while it is made, up to ${sizeText(totalBytes)} lie in ${staging.path}`);
+    await checkRoom(loaded, { request, staging, imageBytes: totalBytes, signal, notice });
     Object.assign(memory, { options, ports, loaded, images });
     return undefined;
   },
@@ -118,6 +120,28 @@ const sourcePhase = definePhase<Context, undefined>({
     await memory.staging?.remove();
   },
 });
+
+/** Says what will be written before it is, and refuses what does not fit. */
+async function checkRoom(
+  loaded: LoadedPackage,
+  call: {
+    readonly request: PackageCreateRequest;
+    readonly staging: StagingFolder;
+    readonly imageBytes: number;
+    readonly signal: AbortSignal;
+    readonly notice: (text: string) => void;
+  },
+): Promise<void> {
+  const { staging, imageBytes, notice } = call;
+  const folder = resolve(call.request.outFolder);
+  const { stagedBytes, packageBytes } = await spaceNeeds(loaded, imageBytes, call);
+  notice(`up to ${sizeText(packageBytes)} are written to ${folder}`);
+  if (stagedBytes > 0) notice(`while it is made, up to ${sizeText(stagedBytes)} lie in ${staging.path}`);
+  await checkSpace([
+    { folder: staging.path, bytes: stagedBytes },
+    { folder, bytes: packageBytes },
+  ]);
+}
 
 async function optionsOf(request: PackageCreateRequest, signal: AbortSignal): Promise<BuildOptions> {
   const { architecture, flavor, set, differential } = request;

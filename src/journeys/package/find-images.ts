@@ -18,10 +18,9 @@ export interface FindImagesRequest {
   readonly place: string;
   readonly architecture?: string;
   readonly flavor?: string;
+  /** Values of create-time templates and of the package's variables, by name. */
   readonly set: Readonly<Record<string, string>>;
   readonly registryOverrides: Readonly<Record<string, string>>;
-  /** Values of the package's variables; default: its own defaults. */
-  readonly variables: Readonly<Record<string, string>>;
   /** Add what is missing to the zarf.yaml. */
   readonly update: boolean;
 }
@@ -62,7 +61,9 @@ export async function packageFindImages(request: FindImagesRequest, world: Journ
     }));
     const light = { ...loaded, definition: { ...loaded.definition, components, documentation: {} } };
     const texts = await textsOfBuilt(await buildPackage(light, options, ports), { signal });
-    const layers = [{ origin: { kind: "given" as const }, values: request.variables, isForThisPackage: true }];
+    const declared = new Set(loaded.definition.variables.map(({ name }) => name.toUpperCase()));
+    const values = Object.fromEntries(Object.entries(set).filter(([name]) => declared.has(name)));
+    const layers = [{ origin: { kind: "given" as const }, values, isForThisPackage: true }];
     const { found, unused } = await findPackageImages(texts, { engine, layers, signal });
     const file = await findDefinition(request.place);
     return { file, found, unused, added: request.update ? await update(file, found) : [] };

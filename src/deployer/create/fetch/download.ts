@@ -4,6 +4,7 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { setTimeout as pause } from "node:timers/promises";
 import { OperatorError } from "../../../lib/errors/index.ts";
+import { diskFull } from "../stage/free-space.ts";
 import { shownUrl } from "./repository-url.ts";
 
 export interface DownloadCall {
@@ -30,7 +31,11 @@ export async function downloadToFile(
   return await retried(url, call, async (response) => {
     const hash = createHash("sha256");
     const bounded = bound(url, response, call, (chunk) => hash.update(chunk));
-    await pipeline(bounded, createWriteStream(file, { mode: 0o600 }), { signal: call.signal });
+    await pipeline(bounded, createWriteStream(file, { mode: 0o600 }), { signal: call.signal }).catch(
+      (error: unknown) => {
+        throw diskFull(file, error) ?? error;
+      },
+    );
     return { sha256: hash.digest("hex") };
   });
 }

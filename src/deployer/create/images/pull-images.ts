@@ -6,6 +6,7 @@ import { isOperatorError } from "../../../lib/errors/index.ts";
 import { type Descriptor, type Digest, digestHex } from "../../../oci/index.ts";
 import type { PackageImage } from "../assemble/image-layers.ts";
 import type { Registries } from "../fetch/registries.ts";
+import { diskFull } from "../stage/free-space.ts";
 import { stagedFile } from "../stage/read-folder.ts";
 import { type StagedFile, stagedBytes } from "../stage/staged.ts";
 import type { StagingFolder } from "../stage/staging-folder.ts";
@@ -49,7 +50,7 @@ export function createPuller(ports: {
       await pipeline(counted(blob, onBytes), createWriteStream(file, { mode: 0o600 }), { signal: ports.signal });
     } catch (error) {
       ports.signal.throwIfAborted();
-      if (!isOperatorError(error)) throw error;
+      if (!isOperatorError(error)) throw diskFull(file, error) ?? error;
       throw imagesMissing([{ message: `${reference}: ${error.message}` }]);
     }
     return await stagedFile(file, blobMode);

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { type FileHandle, open, readdir, rename, rm } from "node:fs/promises";
 import path from "node:path";
 import { OperatorError } from "../../../lib/errors/index.ts";
+import { diskFull } from "../stage/free-space.ts";
 
 /** Three digits name a part. */
 const maxParts = 999;
@@ -127,13 +128,8 @@ function tooMany(file: string): OperatorError {
 function unwritable(file: string, cause: unknown): OperatorError {
   const { code } = cause as NodeJS.ErrnoException;
   if (code === undefined) throw cause;
-  if (code === "ENOSPC" || code === "EDQUOT")
-    return new OperatorError("PACKAGE_NO_SPACE", `the disk of ${file} is full`, {
-      where: { file },
-      next: ["make room, or choose another folder with --out"],
-      retry: "later",
-      cause,
-    });
+  const full = diskFull(file, cause);
+  if (full !== undefined) return full;
   return new OperatorError("FILE_UNWRITABLE", `${file} could not be written (${code})`, {
     where: { file },
     next: ["make the folder writable, or choose another one with --out"],

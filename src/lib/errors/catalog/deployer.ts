@@ -16,7 +16,7 @@ export const deployerErrors = {
   },
   PACKAGE_NO_SPACE: {
     exit: 5,
-    doc: "The disk has less free space than the package needs to be read: a `.tar.zst` is unpacked once into a private folder, which is removed at the end. Nothing was written. Make room, set TMPDIR to another disk, or use the package as a `.tar`, from a bundle or from a registry, which are read in place.",
+    doc: "The disk has less free space than the package needs to be read: a `.tar.zst` is unpacked once into a private folder, which is removed at the end. Nothing was written. Make room, set TMPDIR to another disk, or use the package as a `.tar`, from a bundle or from a registry, which are read in place. When a package is made, what is fetched lies in a private folder under TMPDIR until the package in `--out` is whole; both are added up first, as if nothing could be compressed.",
   },
   PACKAGE_UNTRUSTED: {
     exit: 6,

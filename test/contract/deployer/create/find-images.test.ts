@@ -23,7 +23,6 @@ const request = (rest: object = {}) => ({
   place: folder,
   set: {},
   registryOverrides: {},
-  variables: {},
   update: false,
   ...rest,
 });
@@ -51,7 +50,7 @@ describe("packageFindImages()", () => {
   it("renders with the values of variables that are given", async () => {
     await writePackage();
 
-    const { found } = await packageFindImages(request({ variables: { WEB_TAG: "7.0.0", TOOL: "alpine:3" } }), world);
+    const { found } = await packageFindImages(request({ set: { WEB_TAG: "7.0.0", TOOL: "alpine:3" } }), world);
     const references = found.map(({ reference }) => reference);
     expect(references).toContain("registry.example/web:7.0.0");
     expect(references).toContain("docker.io/library/alpine:3");
