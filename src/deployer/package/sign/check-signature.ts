@@ -43,11 +43,15 @@ export function checkSignature(parts: SignedParts, trust: PackageTrust): "none" 
     throw refused(label, "says that it is not signed, but bears the traces of a signature");
   if (!isSigned) {
     if (trust.allowUnsigned === true) return "none";
-    throw untrusted(label, "is not signed");
+    throw untrusted(label, "is not signed", [
+      "skerry package create DIR --signing-key FILE   makes it signed, where it is yours",
+    ]);
   }
   if (keys.length === 0) {
     if (trust.allowUnsigned === true) return "unchecked";
-    throw untrusted(label, "is signed, but no public key was given to check it with");
+    throw untrusted(label, "is signed, but no public key was given to check it with", [
+      "--key cosign.pub   check it with the key it was signed with",
+    ]);
   }
   const isValid =
     bundle === undefined
@@ -114,11 +118,8 @@ function refused(label: string, what: string, cause?: unknown): OperatorError {
   });
 }
 
-function untrusted(label: string, what: string): OperatorError {
+function untrusted(label: string, what: string, next: readonly string[]): OperatorError {
   return new OperatorError("PACKAGE_UNTRUSTED", `package ${label} ${what}, so nobody vouches for it`, {
-    next: [
-      "--key cosign.pub         check it with the key it was signed with",
-      "--allow-unsigned         take it as it is",
-    ],
+    next: ["--allow-unsigned   take it as it is", ...next],
   });
 }
