@@ -1,4 +1,5 @@
-import { OperatorError } from "../lib/errors/index.ts";
+// Not by the room's index: that would load the paragraph of every error before a help text.
+import { OperatorError } from "../lib/errors/operator-error.ts";
 import { didYouMean } from "../lib/yaml/did-you-mean.ts";
 import type { CommandSpec } from "./command.ts";
 import { type FlagSpec, flagTable } from "./flags.ts";
