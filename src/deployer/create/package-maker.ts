@@ -11,6 +11,7 @@ import { type HeldImages, joinImages } from "./images/held-images.ts";
 import { archivedImages } from "./images/image-archives.ts";
 import { createPuller } from "./images/pull-images.ts";
 import { type ResolvedImage, resolveImages } from "./images/resolve-images.ts";
+import { withoutFolder } from "./source/create-templates.ts";
 import type { LoadedPackage } from "./source/load-package.ts";
 import type { StagedTree } from "./stage/staged.ts";
 
@@ -69,7 +70,7 @@ export function createPackageMaker(loaded: LoadedPackage, options: BuildOptions,
   const finishWithoutImages = async (): Promise<BuiltPackage> => {
     const base = options.differentialTo?.metadata.version;
     return assemblePackage({
-      definition,
+      definition: withoutFolder(definition, ports.staging.path),
       content: [...archives, ...(await valuesLayers(loaded)), ...(await documentationLayers(loaded, ports))],
       trees,
       ...(flavor === undefined ? {} : { flavor }),

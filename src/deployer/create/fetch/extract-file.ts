@@ -8,19 +8,8 @@ import { extract } from "tar-stream";
 import { OperatorError } from "../../../lib/errors/index.ts";
 import { zstdDecompress } from "../../../lib/zstd/index.ts";
 import { pathProblem } from "../../package/path-rules.ts";
+import type { ExtractRequest } from "./extract-request.ts";
 import { extractFromZip } from "./extract-zip.ts";
-
-export interface ExtractRequest {
-  /** The archive on disk. */
-  readonly archive: string;
-  /** Its name, which says of what kind it is: `tool.tar.gz`. */
-  readonly name: string;
-  /** The one file or folder that is wanted, as it stands in the archive. */
-  readonly wanted: string;
-  /** It is put below this, with its whole path. */
-  readonly into: string;
-  readonly signal: AbortSignal;
-}
 
 /** No archive may give more than this. */
 const outputLimitBytes = 64 * 2 ** 30;

@@ -6,7 +6,7 @@ import { pipeline } from "node:stream/promises";
 import { createInflateRaw } from "node:zlib";
 import { OperatorError } from "../../../lib/errors/index.ts";
 import { pathProblem } from "../../package/path-rules.ts";
-import type { ExtractRequest } from "./extract-file.ts";
+import type { ExtractRequest } from "./extract-request.ts";
 
 const directoryLimitBytes = 64 << 20;
 /** The end record is 22 bytes, and a comment of at most 64 KiB may follow it. */

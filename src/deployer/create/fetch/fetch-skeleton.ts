@@ -1,8 +1,16 @@
 import { createWriteStream } from "node:fs";
+import { mkdir } from "node:fs/promises";
 import path from "node:path";
 import { pipeline } from "node:stream/promises";
 import { OperatorError } from "../../../lib/errors/index.ts";
-import { type Descriptor, type Manifest, parseManifest, parseReference, targetOf } from "../../../oci/index.ts";
+import {
+  type Descriptor,
+  digestHex,
+  type Manifest,
+  parseManifest,
+  parseReference,
+  targetOf,
+} from "../../../oci/index.ts";
 import { titleAnnotation } from "../../package/media-types.ts";
 import type { ComposeOptions } from "../source/compose.ts";
 import { parseSource } from "../source/read-source.ts";
@@ -24,6 +32,7 @@ export function fetchSkeletonWith(ports: {
   readonly signal: AbortSignal;
 }): ComposeOptions["fetchSkeleton"] {
   const { registries, staging, signal } = ports;
+  const fetched = new Set<string>();
   return async (url, component) => {
     const reference = parseReference(url.slice("oci://".length));
     const client = registries.client(reference.registry);
@@ -45,13 +54,18 @@ export function fetchSkeletonWith(ports: {
     });
     if (source.raw.values !== undefined && Object.values(source.raw.values).some((value) => value.length > 0))
       throw new OperatorError("PACKAGE_FEATURE_UNSUPPORTED", `${url} declares values, which a skeleton cannot bring`);
-    const folder = await staging.newFolder();
     const archive = layer(`components/${component}.tar`);
-    if (archive === undefined) return { source, folder };
-    const file = path.join(folder, "component.tar");
-    const blob = client.fetchBlob(reference.repository, archive, { signal });
-    await pipeline(blob, createWriteStream(file, { mode: 0o600 }), { signal });
-    await extractWanted({ archive: file, name: `${component}.tar`, wanted: component, into: folder, signal });
+    if (archive === undefined) return { source, folder: await staging.newFolder() };
+    // Its name comes into the package, and must be the same every time.
+    const folder = path.join(staging.path, "oci", digestHex(archive.digest));
+    if (!fetched.has(folder)) {
+      await mkdir(folder, { recursive: true, mode: 0o700 });
+      const file = path.join(folder, "component.tar");
+      const blob = client.fetchBlob(reference.repository, archive, { signal });
+      await pipeline(blob, createWriteStream(file, { mode: 0o600 }), { signal });
+      await extractWanted({ archive: file, name: `${component}.tar`, wanted: component, into: folder, signal });
+      fetched.add(folder);
+    }
     return { source, folder: path.join(folder, component) };
   };
 }

@@ -31,6 +31,12 @@ export function fillComponentName<T extends { readonly name: string }>(component
   return mapTexts(component, (text) => text.replaceAll("###ZARF_COMPONENT_NAME###", () => component.name));
 }
 
+/** Paths of fetched files as seen from the folder they lie in, which has another name every time; at the end, when all was read. */
+export function withoutFolder<T>(value: T, folder: string): T {
+  const start = `${folder}/`;
+  return mapTexts(value, (text) => (text.startsWith(start) ? text.slice(start.length) : text));
+}
+
 function mapTexts<T>(value: T, change: (text: string) => string): T {
   const walk = (item: unknown): unknown => {
     if (typeof item === "string") return change(item);

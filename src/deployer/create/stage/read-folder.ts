@@ -17,20 +17,26 @@ const entryLimit = 200_000;
 export async function stagedFile(file: string, mode?: number): Promise<StagedFile> {
   const found = await statOf(file);
   if (!found.isFile()) throw unreadable(file, "it is not a file");
-  return fileEntry(file, found.size, mode ?? normalMode(found.mode));
+  return fileEntry(file, found, mode ?? normalMode(found.mode));
 }
 
-function fileEntry(file: string, sizeBytes: number, mode: number): StagedFile {
+/** What a file looked like when it was staged. */
+interface Seen {
+  readonly size: number;
+  readonly mtimeMs: number;
+}
+
+function fileEntry(file: string, { size, mtimeMs }: Seen, mode: number): StagedFile {
   return {
     type: "file",
     mode,
-    sizeBytes,
-    open: ({ signal }) => readWhole(file, sizeBytes, signal),
+    sizeBytes: size,
+    open: ({ signal }) => readWhole(file, { size, mtimeMs }, signal),
   };
 }
 
-/** A file that grows or shrinks while it is read would break the archive around it. */
-async function* readWhole(file: string, sizeBytes: number, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+/** A file that is written to meanwhile would break the archive around it, or have another sum than the package says. */
+async function* readWhole(file: string, seen: Seen, signal: AbortSignal): AsyncGenerator<Uint8Array> {
   let seenBytes = 0;
   let handle: FileHandle | undefined;
   try {
@@ -38,12 +44,16 @@ async function* readWhole(file: string, sizeBytes: number, signal: AbortSignal):
     handle = opened;
     const read = async (buffer: Uint8Array, position: number): Promise<number> =>
       (await opened.read(buffer, 0, buffer.length, position)).bytesRead;
-    if ((await opened.stat()).size !== sizeBytes) throw changed(file);
-    for await (const chunk of readInChunks({ start: 0, end: sizeBytes, read, signal })) {
+    const isSame = async (): Promise<boolean> => {
+      const { size, mtimeMs } = await opened.stat();
+      return size === seen.size && mtimeMs === seen.mtimeMs;
+    };
+    if (!(await isSame())) throw changed(file);
+    for await (const chunk of readInChunks({ start: 0, end: seen.size, read, signal })) {
       seenBytes += chunk.length;
       yield chunk;
     }
-    if (seenBytes !== sizeBytes) throw changed(file);
+    if (seenBytes !== seen.size || !(await isSame())) throw changed(file);
   } catch (error) {
     signal.throwIfAborted();
     throw error instanceof OperatorError ? error : unreadable(file, "reading it failed", error);
@@ -68,7 +78,7 @@ export async function readSourceTree(
   call: { readonly signal: AbortSignal },
 ): Promise<{ readonly top: StagedEntry; readonly below: StagedTree }> {
   const found = await statOf(source);
-  if (found.isFile()) return { top: fileEntry(source, found.size, normalMode(found.mode)), below: new Map() };
+  if (found.isFile()) return { top: fileEntry(source, found, normalMode(found.mode)), below: new Map() };
   if (!found.isDirectory()) throw unreadable(source, "it is neither a file nor a folder");
   const below = new Map<string, StagedEntry>();
   await readInto(below, source, "", call.signal);
@@ -97,7 +107,7 @@ async function readInto(
     if (found.isDirectory()) {
       tree.set(inner, { type: "folder", mode: 0o755 });
       await readInto(tree, folder, inner, signal);
-    } else if (found.isFile()) tree.set(inner, fileEntry(file, found.size, normalMode(found.mode)));
+    } else if (found.isFile()) tree.set(inner, fileEntry(file, found, normalMode(found.mode)));
     else if (found.isSymbolicLink()) tree.set(inner, { type: "link", target: await insideLink(folder, inner) });
     else throw unusable(file, "is neither a file, a folder nor a link");
   }
