@@ -1,7 +1,8 @@
 import { refuseUnlisted } from "../../deployer/index.ts";
 import { formatReference, parseReference } from "../../oci/index.ts";
 import type { Site } from "../../site/index.ts";
-import type { ClosurePackage, PackageWorkshop } from "./package-workshop.ts";
+import type { ClosurePackage } from "./closure-package.ts";
+import type { PackageWorkshop } from "./package-workshop.ts";
 
 /**
  * Renders a package with the values of every site that deploys it, and with its own defaults where none does: what it runs must be

@@ -3,7 +3,8 @@ import { loadSite, type Site } from "../../site/index.ts";
 import { talosImages } from "../../talos/config/index.ts";
 import { siteImages } from "../site-images.ts";
 import { checkImages } from "./check-images.ts";
-import type { ClosurePackage, PackageWorkshop } from "./package-workshop.ts";
+import type { ClosurePackage } from "./closure-package.ts";
+import type { PackageWorkshop } from "./package-workshop.ts";
 
 /** Everything the sites of a definition will ever pull. */
 export interface ComputedClosure {

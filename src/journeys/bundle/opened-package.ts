@@ -2,7 +2,7 @@ import type { ImageSource } from "../../bundle/index.ts";
 import { allImages, type OpenPackage, publishedManifest, textsOfOpen } from "../../deployer/index.ts";
 import { OperatorError } from "../../lib/errors/index.ts";
 import { formatReference, manifestLimitBytes, parseDigest, parseManifest, type Reference } from "../../oci/index.ts";
-import type { ClosurePackage } from "./package-workshop.ts";
+import type { ClosurePackage } from "./closure-package.ts";
 
 /** A package that is made already, on its way into a bundle: all its bytes stay as they are, its images come out of it. */
 export async function openedPackage(pkg: OpenPackage, call: { readonly signal: AbortSignal }): Promise<ClosurePackage> {

@@ -1,4 +1,4 @@
-import type { ImageSource, LoadedDefinition, PackageInput, StoredImage } from "../../bundle/index.ts";
+import type { LoadedDefinition } from "../../bundle/index.ts";
 import {
   archivedImages,
   buildPackage,
@@ -10,28 +10,15 @@ import {
   makeStagingFolder,
   openPackage,
   openRegistries,
-  type PackageTexts,
   parsePackageReference,
   registrySource,
   textsOfBuilt,
 } from "../../deployer/index.ts";
 import type { Clock } from "../../lib/clock.ts";
-import type { Reference } from "../../oci/index.ts";
+import type { ClosurePackage } from "./closure-package.ts";
 import { heldSource } from "./held-source.ts";
 import { openedPackage } from "./opened-package.ts";
 import { packageInput } from "./package-input.ts";
-
-/** A package on its way into a bundle. */
-export interface ClosurePackage {
-  readonly name: string;
-  /** Full references of what it lists. */
-  readonly images: readonly string[];
-  readonly texts: PackageTexts;
-  /** As the bundle stores it, once it is known what is stored of its images. */
-  readonly input: (imageOf: (reference: string) => StoredImage | undefined) => PackageInput;
-  /** Images that it brings itself, which no registry need be asked for. */
-  readonly source: (reference: Reference) => ImageSource | undefined;
-}
 
 /** Builds and opens the packages of a bundle; what was fetched for them lies in a private folder until it is closed. */
 export interface PackageWorkshop {

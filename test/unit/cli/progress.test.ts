@@ -47,9 +47,10 @@ describe("trackProgress()", () => {
       kind: "step.failed",
       phase: "p",
       step: "d",
-      durationMs: 1,
-      error: { code: "X", message: "no", where: {}, problems: [], next: [], retry: "same" },
-    } as Unstamped<JourneyEvent>);
+      setAside: false,
+      error: { code: "BUG", message: "no", where: {}, problems: [], next: [] },
+      setAside: false,
+    });
 
     expect(progress.standing(0)).toBe('"do d" was begun; the next run goes on from what is there.');
   });
