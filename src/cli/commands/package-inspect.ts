@@ -42,6 +42,8 @@ function textOf(inspection: Inspection): string {
       return inspection.images.length === 0 ? "It brings no images." : inspection.images.join("\n");
     case "manifests":
     case "values-files":
+      if (inspection.texts.length === 0)
+        return inspection.view === "manifests" ? "It brings no charts or manifests." : "It brings no values files.";
       return inspection.texts
         .map(({ component, title, text }) => `# ${component}: ${title}\n${text.trimEnd()}`)
         .join("\n");

@@ -130,14 +130,14 @@ async function look(
       return { view, texts: await renderValuesFiles(await rendered()) };
     case "sbom": {
       const { sboms, files } = await packageSboms(pkg, { signal });
-      if (sboms.length === 0) throw nothing(pkg.name, "bill of materials");
+      if (sboms.length === 0) throw nothing(pkg.name, inputs.named, "bill of materials");
       const subjects = sboms.map(({ file, items }) => ({ name: file, items: items.length }));
       return { view, ...(await keep(files, folder)), subjects };
     }
     case "documentation": {
       const files: FlatFile[] = [];
       for await (const file of packageDocuments(pkg, { signal })) files.push(file);
-      if (files.length === 0) throw nothing(pkg.name, "documentation");
+      if (files.length === 0) throw nothing(pkg.name, inputs.named, "documentation");
       return { view, ...(await keep(files, folder)) };
     }
     case "actions":
@@ -156,9 +156,9 @@ async function keep(files: readonly FlatFile[], folder: string | undefined) {
   return { files: listed, folder };
 }
 
-function nothing(name: string, what: string): OperatorError {
+function nothing(name: string, named: string, what: string): OperatorError {
   return new OperatorError("PACKAGE_LACKS_CONTENT", `package ${name} carries no ${what}`, {
-    next: [`skerry package inspect ${name}   shows what it carries`],
+    next: [`skerry package inspect ${named}   shows what it carries`],
   });
 }
 

@@ -120,6 +120,6 @@ function refused(label: string, what: string, cause?: unknown): OperatorError {
 
 function untrusted(label: string, what: string, next: readonly string[]): OperatorError {
   return new OperatorError("PACKAGE_UNTRUSTED", `package ${label} ${what}, so nobody vouches for it`, {
-    next: ["--allow-unsigned   take it as it is", ...next],
+    next: [...next, "--allow-unsigned   take it as it is"],
   });
 }
