@@ -49,7 +49,6 @@ describe("trackProgress()", () => {
       step: "d",
       setAside: false,
       error: { code: "BUG", message: "no", where: {}, problems: [], next: [] },
-      setAside: false,
     });
 
     expect(progress.standing(0)).toBe('"do d" was begun; the next run goes on from what is there.');
