@@ -119,7 +119,7 @@ function rehearsalWorkplace(time: VirtualTime): NonNullable<SimulatedPorts["work
     folder: process.cwd(),
     commands: { platform: "linux", run: async () => await Promise.resolve({ exitCode: 0, stdout: "" }) },
     network: { tcp: async () => await Promise.resolve(undefined), http: async () => await Promise.resolve(undefined) },
-    takesFiles: false,
+    isPretended: true,
     loadFiles: async (...call) => await time.outside(async () => await loadFileValues(...call)),
   };
 }

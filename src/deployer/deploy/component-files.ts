@@ -15,7 +15,7 @@ const requestOf = (run: Run, component: ComponentDefinition, source: ComponentFi
 /** Puts the component's files on this machine. @throws OperatorError PACKAGE_…, FILE_UNWRITABLE, CHART_TEMPLATE_INVALID */
 export async function placeComponentFiles(at: ComponentRun): Promise<void> {
   const { run, component, files, signal } = at;
-  if (component.files.length === 0 || run.workplace.takesFiles === false) return;
+  if (component.files.length === 0 || run.workplace.isPretended === true) return;
   const templates = componentTemplates(run, component);
   await placeFiles(requestOf(run, component, files), {
     templates: {
@@ -38,6 +38,6 @@ export async function plannedFiles(
   component: ComponentDefinition,
   files: ComponentFiles,
 ): Promise<readonly PlannedFile[]> {
-  if (component.files.length === 0 || run.workplace.takesFiles === false) return [];
+  if (component.files.length === 0 || run.workplace.isPretended === true) return [];
   return await planFiles(requestOf(run, component, files));
 }

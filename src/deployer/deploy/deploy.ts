@@ -1,5 +1,6 @@
 import { uninstallRelease } from "../charts/releases/index.ts";
 import type { LeaseHolder } from "../state/index.ts";
+import { checkTemplates } from "./check-templates.ts";
 import { deployComponent } from "./deploy-component.ts";
 import { setsVariables } from "./needs.ts";
 import { openRun } from "./open-run.ts";
@@ -47,6 +48,7 @@ async function deploy(run: Run, recorder: Recorder | undefined): Promise<DeployO
   const { definition, site, pkg } = run;
   const done = doneBefore(site?.before, run.inputs);
   const isCheck = site !== undefined && wasDeployed(run, site);
+  await checkTemplates(run);
   for (const component of definition.components) {
     const signal = recorder?.signal() ?? run.signal;
     signal.throwIfAborted();

@@ -158,6 +158,7 @@ export async function bringStateNamespace(
   const object = newNamespace(stateNamespace, undefined);
   const live = await findObject(cluster, { apiVersion: "v1", kind: "Namespace", name: stateNamespace }, { signal });
   if (live !== undefined) return undefined;
-  await createOnce(cluster, object, signal);
+  // Applied and not created, as Zarf does with this one: it may be there by now.
+  await cluster.apply(object, { signal, ...zarf });
   return objectName(object);
 }

@@ -2,15 +2,16 @@ import { createHash } from "node:crypto";
 import { systemClock } from "../../lib/clock.ts";
 import { OperatorError } from "../../lib/errors/index.ts";
 import { canonicalJson } from "../../lib/json.ts";
-import { actionsOf, availableTools, checkActions } from "../actions/index.ts";
+import { actionsOf, availableTools, checkActions, type ListedAction } from "../actions/index.ts";
 import { createChartEngine } from "../charts/engine/index.ts";
 import type { ComponentDefinition } from "../package/definition.ts";
 import { refuseUnsupported } from "../package/requirements.ts";
 import { readPackageRecord, readState } from "../state/index.ts";
 import { createLiveScope } from "../templates/index.ts";
+import { checkArchitecture } from "./check-architecture.ts";
 import { needsCluster } from "./needs.ts";
 import { overrideNamespace } from "./override-namespace.ts";
-import type { PackageRequest } from "./request.ts";
+import type { PackageRequest, Workplace } from "./request.ts";
 import type { Run, Site } from "./run.ts";
 import { scopeOf } from "./scope.ts";
 import { selectComponents } from "./select-components.ts";
@@ -61,9 +62,7 @@ export async function openRun(
     if (request.engine === undefined) await engine.close();
   };
   try {
-    const tools =
-      place.path === undefined ? new Set<string>() : await availableTools({ path: place.path, program: place.program });
-    checkActions(actions, { occasion: "onDeploy", tools, hasCluster: components.some(needsCluster) });
+    await refuseActions(place, actions, components.some(needsCluster));
     const scope = await scopeOf(request, engine);
     const site = look.withoutCluster === true ? undefined : await siteOf(request, components, options.isConnected);
     const inputs = inputsOf(pkg.digest, components, {
@@ -96,6 +95,14 @@ export async function openRun(
   }
 }
 
+/** What cannot be carried out on this machine is said before anything is. */
+async function refuseActions(place: Workplace, actions: readonly ListedAction[], hasCluster: boolean): Promise<void> {
+  if (place.isPretended === true) return;
+  const { path, program } = place;
+  const tools = path === undefined ? new Set<string>() : await availableTools({ path, program });
+  checkActions(actions, { occasion: "onDeploy", tools, hasCluster });
+}
+
 async function siteOf(
   { cluster, streams, pkg, options, signal }: PackageRequest,
   components: readonly ComponentDefinition[],
@@ -106,6 +113,7 @@ async function siteOf(
     throw new OperatorError("DEPLOY_CLUSTER_MISSING", `package ${pkg.name} goes into a cluster, and none was named`, {
       next: ["--kubeconfig FILE   names a cluster", "--site FILE   names a site that is up"],
     });
+  await checkArchitecture(pkg, components, { cluster, signal });
   const [state, before] = await Promise.all([
     readState(cluster, { signal }),
     readPackageRecord(cluster, { name: pkg.name, namespaceOverride: options?.namespace ?? "" }, { signal }),

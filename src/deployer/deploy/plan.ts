@@ -40,9 +40,9 @@ export interface ComponentPlan {
   readonly actions: readonly ListedAction[];
   /** That are put on this machine. */
   readonly files: readonly PlannedFile[];
-  /** That go to the cluster's registry, as far as it lacks them. */
+  /** That go to the cluster's registry; what it has already is not sent. */
   readonly images: readonly string[];
-  /** That go to the cluster's Git server, as far as it lacks them. */
+  /** That go to the cluster's Git server; what it has already is not sent. */
   readonly repositories: readonly string[];
   readonly dataInjections: readonly string[];
   /** Namespaces, and the secrets in them. */

@@ -38,8 +38,8 @@ export interface Workplace {
   readonly path?: string;
   /** Answers `./zarf tools wait-for …`. */
   readonly program?: readonly string[];
-  /** Whether files of packages are put there; default true. A rehearsal leaves the machine alone. */
-  readonly takesFiles?: boolean;
+  /** A rehearsal: files stay where they are, and what commands call is taken to be there. Default false. */
+  readonly isPretended?: boolean;
   /** Reads the files of variables of the type `file`; default: from this machine. */
   readonly loadFiles?: typeof loadFileValues;
 }

@@ -25,6 +25,10 @@ export async function openWorkplace(
   needs: { readonly actions: readonly ListedAction[]; readonly components: readonly ComponentDefinition[] },
 ): Promise<OpenWorkplace> {
   const callsZarf = needs.actions.some(({ zarfTools }) => zarfTools.length > 0);
+  if (place.isPretended === true) {
+    const nowhere = { folder: place.folder, home: place.folder, temporary: place.folder };
+    return { ...place, zarf: { command: "zarf" }, place: nowhere, close: async () => await Promise.resolve() };
+  }
   const zarf =
     callsZarf && place.path !== undefined
       ? await openZarfStandIn({ path: place.path, program: place.program })
