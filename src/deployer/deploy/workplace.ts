@@ -33,9 +33,9 @@ export async function openWorkplace(
     callsZarf && place.path !== undefined
       ? await openZarfStandIn({ path: place.path, program: place.program })
       : undefined;
-  const isPrivate =
-    place.takesFiles !== false &&
-    needs.components.some(({ files }) => files.some(({ target }) => target.includes("###ZARF_TEMP###")));
+  const isPrivate = needs.components.some(({ files }) =>
+    files.some(({ target }) => target.includes("###ZARF_TEMP###")),
+  );
   const temporary = isPrivate ? await mkdtemp(join(tmpdir(), "skerry-files-")) : undefined;
   return {
     ...place,
