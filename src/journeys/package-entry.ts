@@ -26,7 +26,7 @@ export async function packageEntry(
     ...(secretsFile === undefined
       ? []
       : [{ origin: { kind: "secrets" as const, file: secretsFile }, values: secrets, isForThisPackage: true }]),
-    { origin: { kind: "config", file: site.file }, values: entry.variables, isForThisPackage: true },
+    { origin: { kind: "site", file: site.file }, values: entry.variables, isForThisPackage: true },
   ];
   const files = entry.values.map((name) => resolve(site.folder, name));
   return {

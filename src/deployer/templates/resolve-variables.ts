@@ -55,7 +55,7 @@ type Resolved = Pick<Scope, "variables" | "constants">;
 
 /**
  * The values of a package's variables: the first layer that has one, else the answer of a person, else the default, else
- * nothing; and its constants. A sensitive variable comes from a file or a person, never from a flag or the environment.
+ * nothing; and its constants. A sensitive variable comes from a secrets file or a person, never from a flag, the environment or site.yaml.
  *
  * @throws OperatorError PACKAGE_VARIABLE_INVALID, PACKAGE_VARIABLE_EXPOSED, each listing every problem, never with a value
  */
@@ -128,11 +128,18 @@ async function mismatch(
   }
 }
 
+/** How a value was given where others can read it; a site.yaml is kept in Git and handed around. */
+function exposedBy(origin: VariableOrigin): string | undefined {
+  if (origin.kind === "given") return "on the command line";
+  if (origin.kind === "environment") return `by the environment (${origin.name})`;
+  return origin.kind === "site" ? `in ${origin.file}` : undefined;
+}
+
 function refuseExposed(declared: Declarations, layers: readonly VariableLayer[]): void {
   const secret = declared.variables.filter(({ sensitive }) => sensitive === true).map(({ name }) => name.toUpperCase());
   const problems = layers.flatMap(({ origin, values }) => {
-    if (origin.kind !== "given" && origin.kind !== "environment") return [];
-    const by = origin.kind === "environment" ? `by the environment (${origin.name})` : "on the command line";
+    const by = exposedBy(origin);
+    if (by === undefined) return [];
     return secret.filter((name) => name in values).map((name) => ({ message: `${name} was given ${by}` }));
   });
   if (problems.length === 0) return;

@@ -9,7 +9,7 @@ export interface VariableValue extends Required<TemplateValue> {
 export type VariableOrigin =
   | { readonly kind: "given" | "prompt" | "default" | "action" }
   /** The file that says it. */
-  | { readonly kind: "config" | "secrets"; readonly file: string }
+  | { readonly kind: "config" | "secrets" | "site"; readonly file: string }
   /** The environment variable that says it. */
   | { readonly kind: "environment"; readonly name: string };
 

@@ -75,6 +75,7 @@ describe("resolveVariables()", () => {
     ["the command line", given({ password: "hunter2" })],
     ["the environment", environmentLayers({ SKERRY_VAR_PASSWORD: "hunter2" })[0] ?? given({})],
     ["Zarf's environment", environmentLayers({ ZARF_PACKAGE_DEPLOY_SET: '{"password":"hunter2"}' })[0] ?? given({})],
+    ["site.yaml", { origin: { kind: "site" as const, file: "site.yaml" }, values: { password: "hunter2" } }],
   ])("refuses a sensitive value from %s, without repeating it", async (_, layer) => {
     const error = await refusal([layer]);
 
