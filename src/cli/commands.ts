@@ -181,7 +181,13 @@ export const commands: readonly CommandSpec[] = [
     summary: "Take a package out of a cluster, whoever deployed it",
     description:
       "Its components in reverse order: actions, then releases, then the record. Images, repositories, files, namespaces and kinds stay.",
-    arguments: [{ name: "PACKAGE", isRequired: true, does: "Name of a deployed package; package list shows them." }],
+    arguments: [
+      {
+        name: "PACKAGE",
+        isRequired: true,
+        does: "Name of a deployed package; or its file, for one that is recorded nowhere because it needs no cluster.",
+      },
+    ],
     flags: [
       "dry-run",
       "yes",
@@ -193,6 +199,8 @@ export const commands: readonly CommandSpec[] = [
       "identity",
       "namespace",
       "ready-timeout",
+      "key",
+      "allow-unsigned",
       ...run,
       "no-input",
     ],

@@ -173,6 +173,17 @@ describe("skerry remove", () => {
     expect(await configMaps("up-ns")).toEqual([]);
   });
 
+  it("runs what a package of commands alone does on removal, by its file", async () => {
+    const actions = join(packages, "actions/zarf-package-actions-amd64-0.0.1.tar.zst");
+
+    const untrusted = await run("remove", actions, "--yes", "--json");
+    const result = await run("remove", actions, "--allow-unsigned", "--yes", "--json");
+
+    expect(await json(untrusted)).toMatchObject({ error: { code: "PACKAGE_UNTRUSTED" } });
+    expect(result.code).toBe(0);
+    expect(await json(result)).toMatchObject({ report: { cluster: "this machine", isWhole: true } });
+  });
+
   it("knows what is not there", async () => {
     const result = await inCluster("remove", "upgrade", "--yes", "--json");
 

@@ -1,17 +1,16 @@
 import type { Cluster } from "../../kube/index.ts";
 import { type Clock, systemClock } from "../../lib/clock.ts";
-import { isOperatorError, OperatorError } from "../../lib/errors/index.ts";
+import { isOperatorError } from "../../lib/errors/index.ts";
 import { availableTools, checkActions, type ListedAction, actionsOf as listActions } from "../actions/index.ts";
 import type { ChartEngine } from "../charts/engine/index.ts";
 import { createChartEngine } from "../charts/engine/index.ts";
 import { uninstallRelease } from "../charts/releases/index.ts";
-import { BuiltDefinition, type ComponentDefinition, type PackageDefinition } from "../package/definition.ts";
+import type { PackageDefinition } from "../package/definition.ts";
+import type { OpenPackage } from "../package/open-package.ts";
 import {
   type DeployedComponent,
   deletePackageRecord,
   type LeaseHolder,
-  type PackageRecord,
-  readPackageRecord,
   readState,
   recordName,
   takePackageLease,
@@ -20,7 +19,7 @@ import {
 import type { VariableLayer } from "../templates/index.ts";
 import { type ActionWorld, runActionsAt } from "./component-actions.ts";
 import type { DeployEvent } from "./events.ts";
-import { matchesGlob } from "./glob.ts";
+import { lookAtRecord, type RecordLook } from "./look-at-record.ts";
 import { actionsOf } from "./needs.ts";
 import { removalScope } from "./removal-scope.ts";
 import type { Workplace } from "./request.ts";
@@ -30,11 +29,14 @@ import { localWorkplace, type OpenWorkplace, openWorkplace } from "./workplace.t
 export interface RemoveRequest {
   /** Of the package, as it was deployed. */
   readonly name: string;
+  /** The package itself: one of files and commands alone is recorded nowhere, and what it runs on removal is found there. */
+  readonly pkg?: OpenPackage;
   /** That it was put into with --namespace; empty: where it says itself. */
   readonly namespace?: string;
   /** Names and globs; a leading `-` leaves out. Default: every component. */
   readonly components?: readonly string[];
-  readonly cluster: Cluster;
+  /** Undefined only for a package of files and commands alone. */
+  readonly cluster: Cluster | undefined;
   /** Default: one is made when an action needs it, and closed at the end. */
   readonly engine?: ChartEngine;
   /** For its actions on removal. */
@@ -77,7 +79,7 @@ const defaultTimeoutMs = 900_000;
  * @throws OperatorError DEPLOY_PACKAGE_UNKNOWN, DEPLOY_SELECTION_INVALID, STATE_RECORD_INVALID, KUBE_…
  */
 export async function planRemoval(request: RemoveRequest): Promise<RemovePlan> {
-  const { record, chosen, definition } = await look(request);
+  const { record, chosen, definition } = await lookAtRecord(request);
   const actions = removalActions(request, definition);
   return {
     package: { name: record.name, version: definition.metadata.version ?? "" },
@@ -102,77 +104,23 @@ export async function planRemoval(request: RemoveRequest): Promise<RemovePlan> {
 export async function removePackage(request: RemoveRequest): Promise<RemoveOutcome> {
   const { cluster, signal } = request;
   const clock = request.clock ?? systemClock;
-  const first = await look(request);
+  const first = await lookAtRecord(request);
   const name = recordName(first.record.name, first.record.namespaceOverride);
-  const lease = await takePackageLease({ cluster, record: name, self: request.self ?? thisProcess(), clock, signal });
+  const self = request.self ?? thisProcess();
+  const isRecorded = first.cluster !== undefined;
+  const lease =
+    cluster === undefined || !isRecorded
+      ? { signal, release: async () => await Promise.resolve() }
+      : await takePackageLease({ cluster, record: name, self, clock, signal });
   const engine = request.engine ?? createChartEngine();
   try {
     // Somebody else may have removed a part of it before the lease was ours.
-    return await remove(
-      { ...request, signal: lease.signal, clock, engine },
-      await look({ ...request, signal: lease.signal }),
-    );
+    const again = await lookAtRecord({ ...request, signal: lease.signal });
+    return await remove({ ...request, signal: lease.signal, clock, engine }, again);
   } finally {
     if (request.engine === undefined) await engine.close();
     await lease.release();
   }
-}
-
-interface Chosen {
-  readonly deployed: DeployedComponent;
-  /** Undefined where the record does not hold its definition. */
-  readonly component: ComponentDefinition | undefined;
-}
-
-interface Look {
-  readonly record: PackageRecord;
-  readonly definition: PackageDefinition;
-  /** In the order of their removal. */
-  readonly chosen: readonly Chosen[];
-}
-
-async function look({ cluster, name, namespace, components, signal }: RemoveRequest): Promise<Look> {
-  const stored = await readPackageRecord(cluster, { name, namespaceOverride: namespace ?? "" }, { signal });
-  if (stored === undefined) throw unknownPackage(name, namespace ?? "");
-  const record = stored.value;
-  const definition = definitionOf(record);
-  const wanted = (components ?? []).map((item) => item.trim()).filter((item) => item !== "");
-  const chosen = record.deployedComponents
-    .filter((deployed) => isWanted(deployed.name, wanted))
-    .toReversed()
-    .map((deployed) => ({ deployed, component: definition.components.find((each) => each.name === deployed.name) }));
-  if (chosen.length === 0 && wanted.length > 0)
-    throw new OperatorError("DEPLOY_SELECTION_INVALID", `no deployed component of ${name} is ${wanted.join(", ")}`, {
-      next: [`name one of: ${record.deployedComponents.map((each) => each.name).join(", ")}`],
-    });
-  return { record, definition, chosen };
-}
-
-function isWanted(name: string, wanted: readonly string[]): boolean {
-  if (wanted.some((item) => item.startsWith("-") && matchesGlob(item.slice(1), name))) return false;
-  const included = wanted.filter((item) => !item.startsWith("-"));
-  return included.length === 0 || included.some((item) => matchesGlob(item, name));
-}
-
-function unknownPackage(name: string, namespace: string): OperatorError {
-  const where = namespace === "" ? "" : ` in namespace ${namespace}`;
-  return new OperatorError("DEPLOY_PACKAGE_UNKNOWN", `the cluster has no record of a package ${name}${where}`, {
-    next: ["skerry package list   shows what is deployed; give it the same --kubeconfig or --site"],
-  });
-}
-
-function definitionOf(record: PackageRecord): PackageDefinition {
-  const read = BuiltDefinition.safeParse(record.data);
-  if (read.success) return read.data;
-  throw new OperatorError(
-    "STATE_RECORD_INVALID",
-    `the record of package ${record.name} holds a definition that cannot be read`,
-    {
-      where: { object: `Secret/zarf/${recordName(record.name, record.namespaceOverride)}` },
-      problems: read.error.issues.map(({ path, message }) => ({ message: `${path.join(".")}: ${message}` })),
-      next: ["remove the package with the tool that deployed it"],
-    },
-  );
 }
 
 function removalActions({ workplace }: RemoveRequest, definition: PackageDefinition): readonly ListedAction[] {
@@ -182,37 +130,42 @@ function removalActions({ workplace }: RemoveRequest, definition: PackageDefinit
 
 type Removal = RemoveRequest & { readonly clock: Clock; readonly engine: ChartEngine };
 
-async function remove(request: Removal, { record, definition, chosen }: Look): Promise<RemoveOutcome> {
+async function remove(request: Removal, found: RecordLook): Promise<RemoveOutcome> {
+  const { definition, chosen } = found;
   const actions = removalActions(request, {
     ...definition,
     components: chosen.flatMap(({ component }) => component ?? []),
   });
   const workplace = await openWorkplace(request.workplace ?? localWorkplace(), { actions, components: [] });
   try {
-    await refuseUnsupported(workplace, actions);
-    return await removeComponents({ ...request, workplace }, { record, definition, chosen });
+    await refuseUnsupported(workplace, actions, found.cluster !== undefined);
+    return await removeComponents({ ...request, workplace }, found);
   } finally {
     await workplace.close();
   }
 }
 
-async function refuseUnsupported(place: Workplace, actions: readonly ListedAction[]): Promise<void> {
+async function refuseUnsupported(
+  place: Workplace,
+  actions: readonly ListedAction[],
+  hasCluster: boolean,
+): Promise<void> {
   const tools =
     place.path === undefined ? new Set<string>() : await availableTools({ path: place.path, program: place.program });
-  checkActions(actions, { occasion: "onRemove", tools, hasCluster: true });
+  checkActions(actions, { occasion: "onRemove", tools, hasCluster });
 }
 
 async function removeComponents(
   request: Removal & { readonly workplace: OpenWorkplace },
-  { record, definition, chosen }: Look,
+  { record, definition, chosen, cluster }: RecordLook,
 ): Promise<RemoveOutcome> {
   const objects: string[] = [];
   let now = record;
   const write = async (change: (components: readonly DeployedComponent[]) => readonly DeployedComponent[]) => {
     now = { ...now, deployedComponents: change(now.deployedComponents) };
-    await writePackageRecord(request.cluster, { value: now }, request);
+    if (cluster !== undefined) await writePackageRecord(cluster, { value: now }, request);
   };
-  const world = await actionWorld(request, definition);
+  const world = await actionWorld({ ...request, cluster }, definition);
   for (const { deployed, component } of chosen) {
     request.signal.throwIfAborted();
     const { name } = deployed;
@@ -228,7 +181,7 @@ async function removeComponents(
       await act("before");
       let left = deployed.installedCharts;
       for (const chart of deployed.installedCharts.toReversed()) {
-        objects.push(...(await uninstall(request, name, chart)));
+        if (cluster !== undefined) objects.push(...(await uninstall({ ...request, cluster }, name, chart)));
         left = left.filter((each) => each !== chart);
         await update({ installedCharts: left });
       }
@@ -246,7 +199,7 @@ async function removeComponents(
     request.onEvent?.({ kind: "component", component: name, status: "removed" });
   }
   const isWhole = now.deployedComponents.length === 0;
-  if (isWhole) await deletePackageRecord(request.cluster, now, request);
+  if (isWhole && cluster !== undefined) await deletePackageRecord(cluster, now, request);
   return {
     package: { name: record.name, version: definition.metadata.version ?? "" },
     components: chosen.map(({ deployed }) => deployed.name),
@@ -267,7 +220,7 @@ async function failed(request: Removal, component: string, work: () => Promise<v
 }
 
 async function uninstall(
-  request: Removal,
+  request: Removal & { readonly cluster: Cluster },
   component: string,
   chart: { readonly namespace: string; readonly chartName: string },
 ): Promise<readonly string[]> {
@@ -295,7 +248,7 @@ async function actionWorld(
     scope: await removalScope(request, definition, engine),
     engine,
     cluster,
-    state: await readState(cluster, { signal }),
+    state: cluster === undefined ? undefined : await readState(cluster, { signal }),
     workplace: request.workplace,
     clock,
     signal,

@@ -1,10 +1,12 @@
-import { localWorkplace, parseAssignments } from "../../deployer/index.ts";
+import { localWorkplace, parseAssignments, readPackageKey } from "../../deployer/index.ts";
 import { OperatorError } from "../../lib/errors/index.ts";
 import { loadSite, readSecretVariables } from "../../site/index.ts";
 import { packageEntry } from "../package-entry.ts";
 import { realPorts } from "../real-ports.ts";
+import { readKeys } from "../trusted-keys.ts";
 import type { JourneyWorld } from "../world.ts";
 import type { DeploymentInputs } from "./open-deployment.ts";
+import { type OpenedSource, openSource } from "./open-source.ts";
 import { reachCluster } from "./reach-cluster.ts";
 import type { RemoveContext } from "./remove.ts";
 
@@ -28,18 +30,20 @@ export async function openRemoval(inputs: DeploymentInputs, world: JourneyWorld)
       : await packageEntry(site, entry, { ...realPorts, identityFile });
   const secrets = secretsFile === undefined ? undefined : await readSecretVariables(secretsFile, { identityFile });
   const reached = await reachCluster({ kubeconfigFile: inputs.kubeconfigFile, stateFolder: inputs.site?.stateFolder });
-  if (reached === undefined)
+  const source = await sourceOf(inputs, world);
+  if (reached === undefined && source === undefined)
     throw new OperatorError("DEPLOY_CLUSTER_MISSING", "no cluster was named, and there is no site here", {
       next: ["--kubeconfig FILE   names a cluster", "--site FILE   names a site that is up"],
     });
   return {
     context: {
-      subject: site?.name ?? reached.cluster.server,
+      subject: site?.name ?? reached?.cluster.server ?? "this machine",
       request: {
-        name: inputs.named,
+        name: source?.pkg.name ?? inputs.named,
+        ...(source === undefined ? {} : { pkg: source.pkg }),
         namespace: options.namespace ?? ofSite?.options.namespace ?? "",
         components: options.components ?? [],
-        cluster: reached.cluster,
+        cluster: reached?.cluster,
         variables: [
           { origin: { kind: "given" }, values: parseAssignments(inputs.set, "--set") },
           ...(secrets === undefined || secretsFile === undefined
@@ -51,12 +55,26 @@ export async function openRemoval(inputs: DeploymentInputs, world: JourneyWorld)
         workplace: {
           ...localWorkplace(),
           folder: inputs.workingFolder,
-          environment: { KUBECONFIG: reached.kubeconfig },
+          ...(reached === undefined ? {} : { environment: { KUBECONFIG: reached.kubeconfig } }),
           program: [...inputs.self, "tools"],
         },
         clock: world.clock,
       },
     },
-    close: reached.close,
+    close: async () => {
+      await source?.close();
+      await reached?.close();
+    },
   };
+}
+
+/** The package itself, where a file or a place in a registry is named instead of a deployed package. */
+async function sourceOf(inputs: DeploymentInputs, world: JourneyWorld): Promise<OpenedSource | undefined> {
+  const { named, workingFolder } = inputs;
+  const isSource = named.startsWith("oci://") || /[./\\]/.test(named);
+  if (!isSource) return undefined;
+  const keys = (await readKeys(inputs.keyFiles)).map(readPackageKey);
+  const trust = { keys, allowUnsigned: inputs.allowUnsigned };
+  const { notice, signal } = world;
+  return await openSource({ named, workingFolder, trust, keep: "definition", notice, signal });
 }
