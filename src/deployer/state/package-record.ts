@@ -110,8 +110,7 @@ export function packageRecordJson(of: PackageRecord): Json {
     generation: of.generation,
     deployedComponents: of.deployedComponents.map((component) => ({
       name: component.name,
-      // A component that installs nothing has no list at all in Go.
-      installedCharts: component.installedCharts.length === 0 ? null : component.installedCharts.map(chartJson),
+      installedCharts: component.installedCharts.map(chartJson),
       status: component.status,
       observedGeneration: component.observedGeneration,
     })),

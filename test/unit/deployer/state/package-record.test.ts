@@ -29,7 +29,7 @@ const written = {
       status: "Succeeded",
       observedGeneration: 1,
     },
-    { name: "files", installedCharts: null, status: "Deploying", observedGeneration: 2 },
+    { name: "files", installedCharts: [], status: "Deploying", observedGeneration: 2 },
   ],
   connectStrings: { web: { description: "The web", url: "/x" } },
   packageConnectivity: "airgap",
