@@ -13,9 +13,13 @@ const GLOBAL_EXPORT = 3;
 export function snapshot(wasm: Uint8Array): readonly Section[] {
   const sections = readModule(wasm);
   const globals = readGlobals(bodyOf(sections, sectionIds.global));
-  const { exports } = new webAssembly.Instance(new webAssembly.Module(withGlobals(sections, globals.length)), {
-    wasi_snapshot_preview1: stillWorld(() => exports.memory.buffer),
-  });
+  // The world asks for memory only while the module runs, when there is one.
+  const started: { exports?: Started } = {};
+  const world = stillWorld(() => memoryOf(started).buffer);
+  started.exports = new webAssembly.Instance(new webAssembly.Module(withGlobals(sections, globals.length)), {
+    wasi_snapshot_preview1: world,
+  }).exports;
+  const { exports } = started;
   exports._initialize();
   const memory = new Uint8Array(exports.memory.buffer);
   const reached = globals.map((global, index) =>
@@ -29,6 +33,11 @@ export function snapshot(wasm: Uint8Array): readonly Section[] {
       if (section.id !== sectionIds.memory) return section;
       return { id: section.id, body: Uint8Array.of(1, 0, ...unsigned(memory.length / PAGE_BYTES)) };
     });
+}
+
+function memoryOf({ exports }: { readonly exports?: Started }): Started["memory"] {
+  if (exports === undefined) throw new Error("the module asked for its memory before it was made");
+  return exports.memory;
 }
 
 interface Started {

@@ -55,20 +55,27 @@ async function advertise(gitdir: string): Promise<Buffer> {
   return Buffer.concat([...lines, flush]);
 }
 
+/** Every object that these references lead to: tags, commits, trees and blobs. */
 async function reachable(gitdir: string, from: readonly string[]): Promise<ReadonlySet<string>> {
   const seen = new Set<string>();
-  const left = [...from];
-  for (let oid = left.pop(); oid !== undefined; oid = left.pop()) {
+  const left: { readonly oid: string; readonly type: string }[] = from.map((oid) => ({ oid, type: "reference" }));
+  for (let next = left.pop(); next !== undefined; next = left.pop()) {
+    const { oid } = next;
     if (seen.has(oid)) continue;
     seen.add(oid);
-    const found = await git.readObject({ fs, gitdir, oid });
-    if (found.type === "commit") {
-      const { commit } = await git.readCommit({ fs, gitdir, oid });
-      left.push(commit.tree, ...commit.parent);
-    } else if (found.type === "tree") {
-      const { tree } = await git.readTree({ fs, gitdir, oid });
-      left.push(...tree.map((entry) => entry.oid));
-    } else if (found.type === "tag") left.push((await git.readTag({ fs, gitdir, oid })).tag.object);
+    if (next.type === "blob") continue;
+    if (next.type === "tree") {
+      left.push(...(await git.readTree({ fs, gitdir, oid })).tree);
+      continue;
+    }
+    // A reference names a commit or a tag; what is no tag is a commit.
+    const tag = next.type === "reference" ? await git.readTag({ fs, gitdir, oid }).catch(() => undefined) : undefined;
+    if (tag !== undefined) {
+      left.push({ oid: tag.tag.object, type: tag.tag.type });
+      continue;
+    }
+    const { commit } = await git.readCommit({ fs, gitdir, oid });
+    left.push({ oid: commit.tree, type: "tree" }, ...commit.parent.map((parent) => ({ oid: parent, type: "commit" })));
   }
   return seen;
 }
