@@ -49,8 +49,16 @@ export interface DemoRack {
   readonly processes: () => readonly ProcessRecord[];
 }
 
-/** Copies `bundles/demo`, makes a key and the bundle, and switches the registry that played the internet off. */
-export async function demoSite(options: { readonly signal: AbortSignal }): Promise<DemoSite> {
+/**
+ * Copies `bundles/demo`, makes a key and the bundle, and switches the registry that played the internet off.
+ *
+ * @param options.prepare - called while there is internet and before the bundle is made: changes what lies in the folder, and makes
+ *   with `create` (`skerry bundle create ARGS`) what else is taken along
+ */
+export async function demoSite(options: {
+  readonly signal: AbortSignal;
+  readonly prepare?: (folder: string, create: (...args: readonly string[]) => Promise<SkerryResult>) => Promise<void>;
+}): Promise<DemoSite> {
   const folder = await mkdtemp(join(tmpdir(), "skr-"));
   const stateDir = join(folder, "state");
   await cp("bundles/demo", folder, { recursive: true });
@@ -67,7 +75,10 @@ export async function demoSite(options: { readonly signal: AbortSignal }): Promi
       "--registry-override",
       `${host}=${url}`,
     ]);
-    succeeded(await run(["bundle", "create", ...overrides]));
+    const create = async (...args: readonly string[]) =>
+      succeeded(await run(["bundle", "create", ...args, ...overrides]));
+    await options.prepare?.(folder, create);
+    await create();
   } finally {
     await internet.stop();
   }
