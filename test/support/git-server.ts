@@ -50,9 +50,10 @@ export async function git(folder: string, ...args: readonly string[]): Promise<s
   return stdout.trim();
 }
 
-export async function startGitServer(): Promise<TestGitServer> {
+/** @param options.password - of the one user; default "not-a-secret" */
+export async function startGitServer(options: { readonly password?: string } = {}): Promise<TestGitServer> {
   const folder = await mkdtemp(join(tmpdir(), "skerry-git-"));
-  const [username, password] = ["zarf-git-user", "not-a-secret"];
+  const [username, password] = ["zarf-git-user", options.password ?? "not-a-secret"];
   const requests: string[] = [];
   const failures: (number | "cut")[] = [];
   const children = new Set<ChildProcess>();

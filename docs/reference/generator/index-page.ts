@@ -13,6 +13,7 @@ export function indexPage(): string {
         ["[Files](files.md)", "what is written where, and the layout of a bundle"],
         ["[Events](events.md)", "what `--events` prints"],
         ["[Errors and exit codes](errors.md)", "every error code, and what scripts can rely on"],
+        ["[Zarf compatibility](zarf-compatibility.md)", "what differs from real Zarf, with the reasons"],
       ],
     ),
   ]);

@@ -11,6 +11,7 @@ import { filesPage } from "./files-page.ts";
 import { indexPage } from "./index-page.ts";
 import { machineConfigsPage, readBuiltIns } from "./machine-configs-page.ts";
 import { sitePage } from "./site-page.ts";
+import { zarfPage } from "./zarf-page.ts";
 
 const root = join(import.meta.dirname, "../../..");
 
@@ -27,6 +28,7 @@ export async function referenceFiles(): Promise<ReadonlyMap<string, string>> {
     ["files.md", filesPage()],
     ["events.md", eventsPage()],
     ["errors.md", errorsPage()],
+    ["zarf-compatibility.md", zarfPage()],
   ]);
 }
 

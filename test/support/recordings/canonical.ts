@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { parse } from "yaml";
 import type { ClusterState, Json, JsonObject } from "./state.ts";
 
 /** Those who only tell what a pod does: our stand-in for the kubelet, and the one of the recordings. */
@@ -39,11 +40,40 @@ function canonicalObject(object: JsonObject, replace: Readonly<Record<string, st
       .replaceAll(/kube-api-access-[a-z0-9]{5}/g, "kube-api-access")
       .replaceAll(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, "<uid>")
       .replaceAll(/\/tmp\/zarf-\d+/g, "<tmp>")
+      .replaceAll(/\.zarf-injection-\d+/g, ".zarf-injection")
       .replaceAll(/\b0\.1\.\d{9,10}\b/g, "0.1.<time>")
       .replaceAll(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)/g, "<time>"),
   ) as JsonObject;
   const spec = plain["kind"] === "Service" ? { spec: withoutAddresses(at(plain, "spec")) } : {};
-  return { ...plain, ...spec, metadata: canonicalMetadata(plain) };
+  return withOrderedLists({ ...plain, ...spec, metadata: canonicalMetadata(plain) }, "installedCharts");
+}
+
+/** Zarf lists the charts of a component in any order, another one each time. */
+function withOrderedLists(value: Json, field: string): JsonObject {
+  const change = (item: Json): Json => {
+    if (Array.isArray(item)) return item.map(change);
+    if (!isObject(item)) return item;
+    const changed = Object.entries(item).map(([key, inner]) => [key, change(inner)] as const);
+    return Object.fromEntries(changed.map(([key, inner]) => [key, key === field ? inOrder(inner) : inner]));
+  };
+  return change(value) as JsonObject;
+}
+
+const inOrder = (list: Json): Json =>
+  Array.isArray(list)
+    ? [...(list as Json[])].map(sorted).sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1))
+    : list;
+
+/** The objects of a manifest with the comments before each: two printers of YAML write one object in two ways. */
+function documentsOf(manifest: string): Json {
+  return manifest
+    .split(/^---$/m)
+    .filter((text) => text.trim() !== "")
+    .map((text) => ({
+      comments: text.split("\n").filter((line) => line.startsWith("#")),
+      // As Kubernetes reads it: yes and no are words of YAML 1.1.
+      object: (parse(text, { version: "1.1", logLevel: "error" }) ?? null) as Json,
+    }));
 }
 
 /** Templates and files of a release's chart as text instead of base64, so that addresses in them can be replaced. */
@@ -60,7 +90,16 @@ function withReadableChart(object: JsonObject): JsonObject {
   const chart = value["chart"] as JsonObject;
   const read = { ...chart, templates: readable(chart["templates"]), files: readable(chart["files"]) };
   const release = at(object, "data", "release") as JsonObject;
-  return { ...object, data: { release: { ...release, value: { ...value, chart: read } } } };
+  const hooks = (value["hooks"] ?? null) as readonly JsonObject[] | null;
+  const whole = {
+    ...value,
+    chart: read,
+    manifest: documentsOf(String(value["manifest"])),
+    ...(hooks === null
+      ? {}
+      : { hooks: hooks.map((hook) => ({ ...hook, manifest: documentsOf(String(hook["manifest"])) })) }),
+  };
+  return { ...object, data: { release: { ...release, value: whole } } };
 }
 
 function canonicalMetadata(object: JsonObject): JsonObject {

@@ -13,8 +13,7 @@ export async function registryContent(url: string): Promise<RegistryContent> {
   const { repositories } = await json<{ readonly repositories: readonly string[] }>(`${url}/v2/_catalog?n=1000`);
   const found: Record<string, { readonly digest: string; readonly mediaType: string }> = {};
   for (const repository of repositories) {
-    const { tags } = await json<{ readonly tags: readonly string[] | null }>(`${url}/v2/${repository}/tags/list`);
-    for (const tag of [...(tags ?? [])].sort()) {
+    for (const tag of await tagsOf(url, repository)) {
       const answer = await fetch(`${url}/v2/${repository}/manifests/${tag}`, { headers: { accept: manifestTypes } });
       await answer.body?.cancel();
       const header = (name: string) => answer.headers.get(name) ?? "";
@@ -22,6 +21,13 @@ export async function registryContent(url: string): Promise<RegistryContent> {
     }
   }
   return found;
+}
+
+/** None where everything was pushed by its digest. */
+async function tagsOf(url: string, repository: string): Promise<readonly string[]> {
+  const answer = await fetch(`${url}/v2/${repository}/tags/list`);
+  const { tags } = (await answer.json()) as { readonly tags?: readonly string[] | null };
+  return answer.ok ? [...(tags ?? [])].sort() : [];
 }
 
 async function json<T>(url: string): Promise<T> {

@@ -14,7 +14,16 @@ const leftOut = new Set([
   "IPAddress",
 ]);
 /** Fields of a Pod that admission fills in, whoever made it. */
-const filledIn = ["dnsPolicy", "enableServiceLinks", "preemptionPolicy", "priority", "schedulerName", "serviceAccount"];
+const filledIn = [
+  "dnsPolicy",
+  "enableServiceLinks",
+  "preemptionPolicy",
+  "priority",
+  "schedulerName",
+  "serviceAccount",
+  "hostname",
+  "subdomain",
+];
 
 /** Reads every object that a cluster has, in the form of the recordings: `Kind.group/version/namespace/name` to what a person decides about. */
 export interface SnapshotReader {
@@ -116,10 +125,15 @@ function decoded(data: JsonObject): JsonObject {
   return Object.fromEntries(
     Object.entries(data).map(([key, value]) => {
       const bytes = Buffer.from(String(value), "base64");
-      return [key, key === "release" ? decodedRelease(bytes) : { $decoded: jsonOrText(bytes.toString("utf8")) }];
+      if (key === "release") return [key, decodedRelease(bytes)];
+      const text = bytes.toString("utf8");
+      return [key, { $decoded: isRecord(key) ? jsonOrText(text) : text }];
     }),
   );
 }
+
+/** What Zarf writes as JSON, under these keys, is compared field by field. */
+const isRecord = (key: string): boolean => key === "data" || key === "state";
 
 /** Helm writes base64 of gzip of JSON; the Secret itself adds one more base64. */
 function decodedRelease(bytes: Buffer): JsonObject {

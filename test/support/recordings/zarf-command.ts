@@ -68,7 +68,9 @@ export function readZarfCommand(args: readonly string[]): ZarfCommand {
   };
 }
 
+/** Zarf reads one line of such a flag. */
 function pairs(text = ""): Readonly<Record<string, string>> {
-  const given = text === "" ? [] : text.split(",");
+  const [line = ""] = text.split("\n");
+  const given = line === "" ? [] : line.split(",");
   return Object.fromEntries(given.map((pair) => [pair.slice(0, pair.indexOf("=")), pair.slice(pair.indexOf("=") + 1)]));
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { withoutIdleRevisions } from "../../../support/recordings/releases.ts";
+import { withoutNeedlessRevisions } from "../../../support/recordings/releases.ts";
 import type { ClusterState, JsonObject } from "../../../support/recordings/state.ts";
 
 interface Revision {
@@ -27,14 +27,14 @@ function history(...revisions: readonly Revision[]): ClusterState {
 }
 const installed = { manifest: "a", status: "superseded", description: "Install complete" };
 
-describe("withoutIdleRevisions()", () => {
+describe("withoutNeedlessRevisions()", () => {
   it("leaves out a revision that is the one before it again, and keeps how it stands", () => {
     const recorded = history(installed, { manifest: "a", status: "deployed", description: "Upgrade complete" });
 
-    const { state, idle } = withoutIdleRevisions(recorded);
+    const { state, reasons } = withoutNeedlessRevisions(recorded);
 
     expect([...state]).toEqual([...history({ ...installed, status: "deployed" })]);
-    expect(idle).toEqual(["Secret.v1/ns/sh.helm.release.v1.web.v2"]);
+    expect(reasons).toEqual(["idle-revision"]);
   });
 
   it("numbers the revisions after it anew, and what they roll back to", () => {
@@ -45,7 +45,7 @@ describe("withoutIdleRevisions()", () => {
       { manifest: "a", status: "deployed", description: "Rollback to 2" },
     );
 
-    const { state } = withoutIdleRevisions(recorded);
+    const { state } = withoutNeedlessRevisions(recorded);
 
     expect([...state]).toEqual([
       ...history(
@@ -62,6 +62,28 @@ describe("withoutIdleRevisions()", () => {
       { manifest: "a", status: "deployed", description: "Upgrade complete" },
     );
 
-    expect(withoutIdleRevisions(recorded)).toEqual({ state: recorded, idle: [] });
+    expect(withoutNeedlessRevisions(recorded)).toEqual({ state: recorded, reasons: [] });
+  });
+
+  it("leaves out what the API server refused, and takes what comes first then for installed", () => {
+    const refused = 'Release "web" failed: conflict occurred while applying object ns/web';
+    const recorded = history(
+      { ...installed, description: refused },
+      { manifest: "a", status: "deployed", description: "Upgrade complete" },
+    );
+
+    expect(withoutNeedlessRevisions(recorded)).toEqual({
+      state: history({ ...installed, status: "deployed" }),
+      reasons: ["refused-before"],
+    });
+  });
+
+  it("leaves out a rollback to the newest revision that stays", () => {
+    const recorded = history(installed, { manifest: "a", status: "deployed", description: "Rollback to 1" });
+
+    expect(withoutNeedlessRevisions(recorded)).toEqual({
+      state: history({ ...installed, status: "deployed" }),
+      reasons: ["rollback-of-nothing"],
+    });
   });
 });
