@@ -2,6 +2,7 @@ import { cp, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { createKeyPair } from "../../src/deployer/package/sign/signing-key.ts";
 import { readArchive } from "../support/archive-entries.ts";
 import { skerry } from "../support/skerry.ts";
 
@@ -53,6 +54,47 @@ describe("skerry package create", () => {
     const inner = await readArchive(outer.get("components/one.tar")?.bytes ?? Buffer.alloc(0));
     expect(inner.get("one/files/0/made.txt")?.bytes.toString()).toBe("made\n");
     expect(await readdir(join(folder, "src"))).not.toContain("made.txt");
+  });
+});
+
+describe("skerry package create --signing-key", () => {
+  it.each([
+    ["a password that does not open the key", "wrong", []],
+    ["no password for a key that has one, when it only looks", undefined, ["--dry-run"]],
+  ])("finds %s before anything is run", async (_what, password, more) => {
+    const definition = [
+      "kind: ZarfPackageConfig",
+      "metadata: {name: made, version: 1.0.0}",
+      "components:",
+      "  - name: one",
+      "    actions: {onCreate: {before: [{cmd: echo ran > ran.txt}]}}",
+    ];
+    await writeFile(join(folder, "src", "zarf.yaml"), `${definition.join("\n")}\n`);
+    await writeFile(join(folder, "cosign.key"), (await createKeyPair(Buffer.from("right"))).privatePem, {
+      mode: 0o600,
+    });
+    await writeFile(join(folder, "password"), `${password ?? ""}\n`, { mode: 0o600 });
+    const given = password === undefined ? [] : ["--password-file", "password"];
+
+    const result = await run("package", "create", "src", "--signing-key", "cosign.key", ...given, ...more, "--json");
+
+    expect(result.code).toBe(3);
+    expect(JSON.parse(result.stdout)).toMatchObject({ error: { code: "PACKAGE_KEY_INVALID" } });
+    expect(await readdir(join(folder, "src"))).not.toContain("ran.txt");
+
+    await writeFile(join(folder, "password"), "right\n");
+    const right = await run(
+      "package",
+      "create",
+      "src",
+      "--signing-key",
+      "cosign.key",
+      "--password-file",
+      "password",
+      "--json",
+    );
+    expect(JSON.parse(right.stdout)).toMatchObject({ report: { isSigned: true } });
+    expect(await readdir(join(folder, "src"))).toContain("ran.txt");
   });
 });
 

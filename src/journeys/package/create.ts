@@ -57,10 +57,14 @@ export interface PackageCreateReport {
   readonly sbom: "none";
 }
 
+type SigningKey = Awaited<ReturnType<typeof readSigningKey>>;
+
 interface Context {
   readonly request: PackageCreateRequest;
   readonly world: JourneyWorld;
   readonly memory: {
+    /** None where the package is not to be signed. */
+    signingKey?: SigningKey;
     staging?: StagingFolder;
     registries?: ReturnType<typeof openRegistries>;
     engine?: ReturnType<typeof createChartEngine>;
@@ -91,6 +95,9 @@ const sourcePhase = definePhase<Context, undefined>({
   id: "source",
   title: "Read the definition and find its images",
   observe: async ({ request, world, memory }, { signal, notice }) => {
+    // Before anything is fetched or run: a password that does not open the key is found at once, by --dry-run too.
+    const signingKey = await signingKeyOf(request);
+    if (signingKey !== undefined) memory.signingKey = signingKey;
     const engine = createChartEngine();
     const registries = openRegistries(request.registryOverrides);
     const staging = await makeStagingFolder();
@@ -141,6 +148,14 @@ async function checkRoom(
     { folder: staging.path, bytes: stagedBytes },
     { folder, bytes: packageBytes },
   ]);
+}
+
+/** @throws OperatorError PACKAGE_KEY_INVALID, FILE_UNREADABLE */
+async function signingKeyOf({ signingKeyFile, passwordFile }: PackageCreateRequest): Promise<SigningKey | undefined> {
+  if (signingKeyFile === undefined) return undefined;
+  const password = passwordFile === undefined ? "" : (await readTextFile(passwordFile)).replace(/\r?\n$/, "");
+  const pem = await readTextFile(signingKeyFile, { sizeLimitBytes: 64 * 1024 });
+  return await readSigningKey({ file: signingKeyFile, pem }, Buffer.from(password));
 }
 
 async function optionsOf(request: PackageCreateRequest, signal: AbortSignal): Promise<BuildOptions> {
@@ -231,14 +246,8 @@ async function write(
   { signal, progress }: { readonly signal: AbortSignal; readonly progress: (text: string) => void },
 ): Promise<void> {
   const { built, images } = await known(memory, "maker").finish();
-  const { signingKeyFile, passwordFile, maxPartBytes } = request;
-  const key =
-    signingKeyFile === undefined
-      ? undefined
-      : await readSigningKey(
-          { file: signingKeyFile, pem: await readTextFile(signingKeyFile, { sizeLimitBytes: 64 * 1024 }) },
-          Buffer.from(passwordFile === undefined ? "" : (await readTextFile(passwordFile)).replace(/\r?\n$/, "")),
-        );
+  const { maxPartBytes } = request;
+  const { signingKey: key } = memory;
   memory.written = await writePackage({
     built: key === undefined ? built : await signPackage(built, key, { signal }),
     images,
