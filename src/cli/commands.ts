@@ -428,6 +428,15 @@ export const commands: readonly CommandSpec[] = [
     load: async () => (await import("./commands/rehearse-up.ts")).rehearseUp,
   },
   {
+    words: ["tools", "wait-for"],
+    summary: "What stands in for zarf tools wait-for in commands of packages",
+    arguments: [],
+    flags: [],
+    examples: [],
+    isHidden: true,
+    load: async () => (await import("./commands/tools-wait-for.ts")).toolsWaitFor,
+  },
+  {
     words: ["mirror", "serve"],
     reachesNodes: true,
     summary: "Serve a bundle as a registry until Ctrl-C",

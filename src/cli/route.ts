@@ -23,6 +23,9 @@ export function route(argv: readonly string[], commands: readonly CommandSpec[])
   }
   const command = commands.find((each) => each.words.length === words.length && startsWith(each.words, words));
   if (command !== undefined && (!wantsHelp || command.isHidden === true)) return { kind: "command", command, rest };
+  const isShown = commands.some((each) => each.isHidden !== true && startsWith(each.words, words));
+  // A group of hidden commands alone is none.
+  if (command === undefined && !isShown) throw unknownCommand([], words[0] ?? "", commands);
   if (command === undefined && stray !== undefined && !wantsHelp) throw unknownCommand(words, stray, commands);
   return { kind: "help", words };
 }

@@ -14,6 +14,7 @@ export function worldOf(call: Call, notice?: (text: string) => void): JourneyWor
     random: call.random,
     signal: call.signal,
     notice: notice ?? ((text) => (call.flags.quiet ? undefined : call.terminal.stderr.write(`${text}\n`))),
+    self: call.self,
     cacheDir: cacheFolderOf(call),
     concurrency: call.flags.concurrency ?? DEFAULT_CONCURRENCY,
   };

@@ -1,4 +1,4 @@
-export { actionsOf, type ListedAction } from "./actions/index.ts";
+export { actionsOf, type ListedAction, localNetwork, type WaitFor, waitFor } from "./actions/index.ts";
 export { type ChartEngine, createChartEngine } from "./charts/engine/index.ts";
 export {
   addImages,

@@ -34,6 +34,7 @@ export { type OpenRemoval, openRemoval } from "./deploy/open-removal.ts";
 export { openSource } from "./deploy/open-source.ts";
 export { reachCluster } from "./deploy/reach-cluster.ts";
 export { type RemoveContext, type RemoveReport, remove } from "./deploy/remove.ts";
+export { type WaitForRequest, waitForOne } from "./deploy/wait-for-one.ts";
 export * from "./engine/index.ts";
 export { type DiskRow, disksLook } from "./look/disks.ts";
 export { type NodeRow, nodeRows, nodesLook } from "./look/node-rows.ts";

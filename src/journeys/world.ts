@@ -9,6 +9,8 @@ export interface JourneyWorld {
   /** For the opening itself; phases get theirs from the engine. */
   readonly signal: AbortSignal;
   readonly notice: (text: string) => void;
+  /** How this program is started, for what stands in for `./zarf`; absent: nothing of ours does. */
+  readonly self?: readonly string[];
   /** `$XDG_CACHE_HOME/skerry` */
   readonly cacheDir: string;
   /** Nodes worked on at once. Default 8. */

@@ -67,7 +67,11 @@ export interface CommandOutcome {
 export interface NetworkProbe {
   /** One try; the reason why not yet, or undefined when it is as awaited. */
   readonly tcp: (address: string, call: { readonly signal: AbortSignal }) => Promise<string | undefined>;
-  readonly http: (url: string, code: number, call: { readonly signal: AbortSignal }) => Promise<string | undefined>;
+  readonly http: (
+    url: string,
+    code: number | "success",
+    call: { readonly signal: AbortSignal },
+  ) => Promise<string | undefined>;
 }
 
 /** What happens while actions run; texts hold no sensitive value. */

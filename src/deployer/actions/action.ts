@@ -53,8 +53,8 @@ export interface NetworkWait {
   readonly protocol: string;
   /** `127.0.0.1:5000/v2/` */
   readonly address: string;
-  /** Of an HTTP answer; default 200. */
-  readonly code?: number | undefined;
+  /** Of an HTTP answer; `success`: any 2xx. Default 200. */
+  readonly code?: number | "success" | undefined;
 }
 
 export interface Action extends ActionDefaults {

@@ -10,11 +10,17 @@ const defaultNamespace = "default";
  * One look at the cluster: why what is awaited is not so yet. A kind that the cluster does not know yet, and a server that does
  * not answer, are reasons too.
  *
+ * @param unsaid - what is awaited where the wait has no condition
  * @throws OperatorError ACTION_UNSUPPORTED for a condition that cannot be followed, or without a kind
  */
-export function clusterLook(wait: ClusterWait, cluster: Cluster): (signal: AbortSignal) => Promise<string | undefined> {
+export function clusterLook(
+  wait: ClusterWait,
+  cluster: Cluster,
+  unsaid: WaitCondition = { kind: "exists" },
+): (signal: AbortSignal) => Promise<string | undefined> {
   if (wait.kind === "") throw new OperatorError("ACTION_UNSUPPORTED", "a cluster wait names no kind");
-  const condition = parseCondition(wait.condition ?? "");
+  const said = wait.condition ?? "";
+  const condition = said === "" ? unsaid : parseCondition(said);
   let resource: ServedResource | undefined;
   return async (signal) => {
     try {

@@ -29,3 +29,4 @@ export { localNetwork } from "./edge/local-network.ts";
 export type { StandInOptions } from "./edge/zarf-stand-in.ts";
 export { availableTools, openZarfStandIn } from "./edge/zarf-stand-in.ts";
 export { runActions } from "./run-actions.ts";
+export { type WaitFor, waitFor } from "./wait-for.ts";

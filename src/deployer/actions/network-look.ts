@@ -20,7 +20,7 @@ export function networkLook(
       "ACTION_UNSUPPORTED",
       `a wait for ${protocol}/${address}: only tcp, http and https are known`,
     );
-  if (expected < 100 || expected > 599)
+  if (expected !== "success" && (expected < 100 || expected > 599))
     throw new OperatorError("ACTION_UNSUPPORTED", `a wait for ${protocol}/${address}: ${expected} is no HTTP status`);
   return (signal) => probe.http(`${scheme}://${address}`, expected, { signal });
 }

@@ -1,10 +1,11 @@
-import { type KubeObject, objectName, record, records } from "../../kube/index.ts";
+import { type KubeObject, objectName, readiness, record, records } from "../../kube/index.ts";
 import { OperatorError } from "../../lib/errors/index.ts";
 import { findByJsonPath, printed } from "./json-path.ts";
 
 /** What a cluster wait is for. */
 export type WaitCondition =
-  | { readonly kind: "exists" | "delete" }
+  /** `ready`: what its spec asks for, by the rules of kstatus. */
+  | { readonly kind: "exists" | "delete" | "ready" }
   /** `expected` undefined: anything that is there. */
   | { readonly kind: "jsonpath"; readonly path: string; readonly expected: string | undefined }
   | { readonly kind: "condition"; readonly type: string; readonly status: string };
@@ -41,11 +42,18 @@ export function conditionReason(object: KubeObject, condition: WaitCondition): s
       return undefined;
     case "delete":
       return `${name} is still there`;
+    case "ready":
+      return readyReason(object, name);
     case "jsonpath":
       return pathReason(object, condition.path, condition.expected, name);
     case "condition":
       return statusReason(object, condition.type, condition.status, name);
   }
+}
+
+function readyReason(object: KubeObject, name: string): string | undefined {
+  const { status, message } = readiness(object);
+  return status === "current" ? undefined : `${name}: ${message}`;
 }
 
 function pathReason(object: KubeObject, path: string, expected: string | undefined, name: string): string | undefined {

@@ -5,7 +5,6 @@ import {
   type DeployOptions,
   environmentLayers,
   findDeployConfig,
-  localWorkplace,
   parseAssignments,
   readPackageKey,
   type SelectionQuestions,
@@ -20,6 +19,7 @@ import type { JourneyWorld } from "../world.ts";
 import type { DeployContext } from "./context.ts";
 import { openSource } from "./open-source.ts";
 import { reachCluster } from "./reach-cluster.ts";
+import { workplaceFor } from "./workplace-for.ts";
 
 /** What a person typed, with paths made absolute. */
 export interface DeploymentInputs {
@@ -84,12 +84,7 @@ export async function openDeployment(inputs: DeploymentInputs, world: JourneyWor
         ...(await givenTo(inputs, site, pkg.name)),
         ...(inputs.questions === undefined ? {} : { questions: inputs.questions }),
         ...(inputs.prompt === undefined ? {} : { prompt: inputs.prompt }),
-        workplace: {
-          ...localWorkplace(),
-          folder: inputs.workingFolder,
-          ...(reached === undefined ? {} : { environment: { KUBECONFIG: reached.kubeconfig } }),
-          program: [...inputs.self, "tools"],
-        },
+        workplace: workplaceFor({ kubeconfig: reached?.kubeconfig, self: inputs.self, folder: inputs.workingFolder }),
         clock: world.clock,
       },
     };

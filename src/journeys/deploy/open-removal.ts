@@ -1,4 +1,4 @@
-import { localWorkplace, parseAssignments, readPackageKey } from "../../deployer/index.ts";
+import { parseAssignments, readPackageKey } from "../../deployer/index.ts";
 import { OperatorError } from "../../lib/errors/index.ts";
 import { loadSite, readSecretVariables } from "../../site/index.ts";
 import { packageEntry } from "../package-entry.ts";
@@ -9,6 +9,7 @@ import type { DeploymentInputs } from "./open-deployment.ts";
 import { type OpenedSource, openSource } from "./open-source.ts";
 import { reachCluster } from "./reach-cluster.ts";
 import type { RemoveContext } from "./remove.ts";
+import { workplaceFor } from "./workplace-for.ts";
 
 export interface OpenRemoval {
   readonly context: Omit<RemoveContext, "found">;
@@ -52,12 +53,7 @@ export async function openRemoval(inputs: DeploymentInputs, world: JourneyWorld)
           ...(ofSite?.variables ?? []),
         ],
         ...(options.timeoutMs === undefined ? {} : { timeoutMs: options.timeoutMs }),
-        workplace: {
-          ...localWorkplace(),
-          folder: inputs.workingFolder,
-          ...(reached === undefined ? {} : { environment: { KUBECONFIG: reached.kubeconfig } }),
-          program: [...inputs.self, "tools"],
-        },
+        workplace: workplaceFor({ kubeconfig: reached?.kubeconfig, self: inputs.self, folder: inputs.workingFolder }),
         clock: world.clock,
       },
     },

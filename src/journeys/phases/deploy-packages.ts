@@ -17,6 +17,7 @@ import { engineOf, remembered, type UpContext } from "../up/context.ts";
 import { namingCutOff } from "../up/cut-off.ts";
 import { nextInCluster } from "../up/next-steps.ts";
 import { waitsMs } from "../up/waits.ts";
+import { workplaceOf } from "../up/workplace.ts";
 
 type Entry = Site["packages"][number];
 
@@ -104,7 +105,7 @@ async function requestFor(
     engine: engineOf(context),
     ...asked,
     ...(streams === undefined ? {} : { streams }),
-    ...(ports.workplace === undefined ? {} : { workplace: ports.workplace }),
+    workplace: workplaceOf(context),
     clock: world.clock,
     signal,
   };

@@ -5,6 +5,7 @@ import { packageEntry } from "../package-entry.ts";
 import { siteImages } from "../site-images.ts";
 import { openStoredPackage } from "../stored-package.ts";
 import { engineOf, type UpContext } from "../up/context.ts";
+import { workplaceOf } from "../up/workplace.ts";
 
 /**
  * What this site will pull is in the bundle. Its signature, index and sizes were checked when it was opened; digests are as blobs
@@ -22,11 +23,10 @@ export const verifyBundle = definePhase<UpContext, readonly Problem[]>({
       if (stored === undefined) continue;
       const pkg = await openStoredPackage(bundle, stored, { signal });
       // A wrong value is told now, and not when the machines are installed already.
-      const workplace = ports.workplace === undefined ? {} : { workplace: ports.workplace };
       await checkPackage({
         pkg,
         engine: engineOf(context),
-        ...workplace,
+        workplace: workplaceOf(context),
         ...(await packageEntry(site, entry, { ...ports, identityFile: world.identityFile })),
         signal,
       });

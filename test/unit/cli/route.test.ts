@@ -27,6 +27,7 @@ describe("route()", () => {
     ["--state-dir=/s bundle -q create x.yaml", "bundle create < --state-dir=/s -q x.yaml"],
     ["--site up up", "up < --site up"],
     ["nodes disks cp-2 --rack demo", "nodes disks < cp-2 --rack demo"],
+    ["tools wait-for pod web -n shop --help", "tools wait-for < pod web -n shop --help"],
     ["init list", "init < list"],
     ["lab supervise /f --help", "lab supervise < /f --help"],
     ["init -- --help", "init < -- --help"],
@@ -58,5 +59,7 @@ describe("route()", () => {
     expect(() => routed("lab supervize")).toThrow(
       expect.objectContaining({ next: ["skerry lab --help   lists the commands there are"] }) as Error,
     );
+    for (const line of ["tools", "tools wait", "tools --help"])
+      expect(() => routed(line)).toThrow(expect.objectContaining({ code: "USAGE_UNKNOWN_COMMAND" }) as Error);
   });
 });

@@ -1,5 +1,7 @@
 import { connect } from "node:net";
 import { getCACertificates } from "node:tls";
+// Not when it is needed: a CommonJS module that is imported late has no named exports in what we ship.
+import { Agent, fetch } from "undici";
 import type { NetworkProbe } from "../action-context.ts";
 
 /** For one try; the wait itself goes on. */
@@ -32,16 +34,16 @@ async function dial(address: string, { signal }: { readonly signal: AbortSignal 
 
 async function ask(
   url: string,
-  code: number,
+  code: number | "success",
   { signal }: { readonly signal: AbortSignal },
 ): Promise<string | undefined> {
-  const { Agent, fetch } = await import("undici");
   const ca = [...getCACertificates("default"), ...getCACertificates("system")];
   const dispatcher = new Agent({ connect: { ca: [...new Set(ca)] }, pipelining: 0 });
   try {
     const answer = await fetch(url, { dispatcher, signal: AbortSignal.any([signal, AbortSignal.timeout(tryMs)]) });
     await answer.body?.cancel();
-    return answer.status === code ? undefined : `${url} answers ${answer.status}`;
+    const isAwaited = code === "success" ? answer.ok : answer.status === code;
+    return isAwaited ? undefined : `${url} answers ${answer.status}`;
   } catch (error) {
     signal.throwIfAborted();
     return `${url}: ${reasonOf(error)}`;

@@ -243,6 +243,8 @@ describe("localNetwork()", () => {
     expect(await localNetwork().http(`${base}/moved`, 200, call)).toBeUndefined();
     expect(await localNetwork().http(`${base}/none`, 404, call)).toBeUndefined();
     expect(await localNetwork().http(`${base}/none`, 200, call)).toContain("answers 404");
+    expect(await localNetwork().http(`${base}/here`, "success", call)).toBeUndefined();
+    expect(await localNetwork().http(`${base}/none`, "success", call)).toContain("answers 404");
     server.closeAllConnections();
     await new Promise((resolve) => server.close(resolve));
     expect(await localNetwork().http(base, 200, call)).toContain("ECONNREFUSED");
