@@ -78,8 +78,10 @@ export function ourProgram(world: {
     const secrets = given.filter(([name]) => secretNames.has(name.toUpperCase()));
     const key =
       command.key === undefined || command.verify === "never" ? [] : [path.join(world.setFolder, command.key)];
-    return {
+    const inputs = {
       named: file,
+      registries: {},
+      registries: {},
       workingFolder: world.folder,
       home: world.privateFolder,
       environment: {},
@@ -101,6 +103,7 @@ export function ourProgram(world: {
       },
       self: [process.execPath, path.resolve("src/cli/main.ts")],
     };
+    return inputs;
   }
 
   /** Zarf takes them from flags; we do not. */

@@ -57,6 +57,7 @@ export const withoutState: readonly RecordingCase[] = [
   connected("selection-mint"),
   connected("selection-vanilla"),
   connected("signed"),
+  connected("split"),
   connected("uncompressed"),
   connected("v1beta1"),
   connected("values-docs-import", { inputs: ["my.yaml"] }),
