@@ -81,7 +81,6 @@ export function ourProgram(world: {
     const inputs = {
       named: file,
       registries: {},
-      registries: {},
       workingFolder: world.folder,
       home: world.privateFolder,
       environment: {},
